@@ -1,0 +1,42 @@
+// One entry of the durable, ordered feed of everything that happened.
+#pragma once
+
+#include "shared/model/job.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace berth {
+
+struct Event {
+  std::uint64_t seq = 0;  // rises by every event of the cluster
+  WallTime at{};
+  std::string type;  // "job.submitted", "job.assigned", "job.started", "executor.registered" …
+  std::optional<JobId> job;
+  std::optional<JobStatus> status;
+  std::optional<Reason> reason;
+  std::optional<Cause> cause;
+  std::uint32_t attempt = 0;
+  std::optional<std::string> executor;
+  std::string actor;  // who did it: "api", "scheduler/NAME", "executor/NAME"
+  std::string message;
+  std::uint64_t version = 0;  // the job's, after this event
+  bool operator==(const Event&) const = default;
+};
+
+template <>
+struct Description<Event> {
+  static constexpr std::string_view name = "Event";
+  static constexpr bool open = true;
+  static constexpr auto fields = std::make_tuple(
+      field("seq", &Event::seq, "Rises by every event of the cluster."), field("at", &Event::at, "When."),
+      field("type", &Event::type, "What happened."), field("job", &Event::job, "The job it happened to."),
+      field("status", &Event::status, "The job's status after it."),
+      field("reason", &Event::reason, "The job's reason after it."), field("cause", &Event::cause, "How it ended."),
+      field("attempt", &Event::attempt, "The attempt it belongs to."),
+      field("executor", &Event::executor, "The executor it concerns."), field("actor", &Event::actor, "Who did it."),
+      field("message", &Event::message, "In words."), field("version", &Event::version, "The job's version after it."));
+};
+
+}  // namespace berth

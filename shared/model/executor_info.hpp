@@ -1,0 +1,123 @@
+// A machine that runs jobs, as it describes itself and as the API shows it.
+#pragma once
+
+#include "shared/model/resources.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace berth {
+
+enum class ExecutorState {
+  ready,     // takes jobs
+  draining,  // finishes what it has, takes nothing new
+  drained,   // empty, takes nothing
+  lost,      // its heartbeat stands still
+};
+
+template <>
+struct EnumNames<ExecutorState> {
+  static constexpr std::array<std::pair<ExecutorState, std::string_view>, 4> names{{
+      {ExecutorState::ready, "READY"},
+      {ExecutorState::draining, "DRAINING"},
+      {ExecutorState::drained, "DRAINED"},
+      {ExecutorState::lost, "LOST"},
+  }};
+};
+
+// What runs the containers there.
+struct RuntimeInfo {
+  std::string name;     // "docker" or "simulated"
+  std::string version;  // its own words
+  bool healthy = true;
+  std::string message;  // why it isn't healthy
+  bool operator==(const RuntimeInfo&) const = default;
+};
+
+// What an executor writes of itself when it registers.
+struct ExecutorInfo {
+  std::string name;
+  std::string version;  // Berth's
+  Capacity capacity;
+  RuntimeInfo runtime;
+  std::map<std::string, std::string> labels;
+  std::string region;
+  std::string datacenter;
+  std::vector<std::string> volume_paths;  // host paths below which jobs may mount
+  std::string host;                       // host name
+  std::string kernel;
+  WallTime registered_at{};
+  bool operator==(const ExecutorInfo&) const = default;
+};
+
+// What the API shows: the above, and what only the scheduler knows.
+struct ExecutorStatus {
+  std::string name;
+  ExecutorState state = ExecutorState::ready;
+  Capacity capacity;
+  Allocated allocated;
+  RuntimeInfo runtime;
+  std::map<std::string, std::string> labels;
+  std::string region;
+  std::string datacenter;
+  std::vector<std::string> volume_paths;
+  std::string host;
+  std::string kernel;
+  std::string version;
+  WallTime registered_at{};
+  bool operator==(const ExecutorStatus&) const = default;
+};
+
+Complaint check_executor_name(const std::string& name);
+
+template <>
+struct Description<RuntimeInfo> {
+  static constexpr std::string_view name = "RuntimeInfo";
+  static constexpr bool open = true;
+  static constexpr auto fields =
+      std::make_tuple(field("name", &RuntimeInfo::name, "docker or simulated."),
+                      field("version", &RuntimeInfo::version, "Its version."),
+                      field("healthy", &RuntimeInfo::healthy, "Whether it answers."),
+                      field("message", &RuntimeInfo::message, "Why it isn't healthy."));
+};
+
+template <>
+struct Description<ExecutorInfo> {
+  static constexpr std::string_view name = "ExecutorInfo";
+  static constexpr bool open = true;
+  static constexpr auto fields = std::make_tuple(
+      field("name", &ExecutorInfo::name, "Unique in the cluster.")
+          .matches("^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$", check_executor_name),
+      field("version", &ExecutorInfo::version, "Berth's version there."),
+      field("capacity", &ExecutorInfo::capacity, "What it offers."),
+      field("runtime", &ExecutorInfo::runtime, "What runs the containers."),
+      field("labels", &ExecutorInfo::labels, "Labels that jobs can ask for."),
+      field("region", &ExecutorInfo::region, "Region."), field("datacenter", &ExecutorInfo::datacenter, "Datacenter."),
+      field("volume_paths", &ExecutorInfo::volume_paths, "Host paths below which jobs may mount."),
+      field("host", &ExecutorInfo::host, "Host name."), field("kernel", &ExecutorInfo::kernel, "Kernel release."),
+      field("registered_at", &ExecutorInfo::registered_at, "When it last registered."));
+};
+
+template <>
+struct Description<ExecutorStatus> {
+  static constexpr std::string_view name = "Executor";
+  static constexpr bool open = true;
+  static constexpr auto fields = std::make_tuple(
+      field("name", &ExecutorStatus::name, "Unique in the cluster."),
+      field("state", &ExecutorStatus::state, "READY, DRAINING, DRAINED or LOST."),
+      field("capacity", &ExecutorStatus::capacity, "What it offers."),
+      field("allocated", &ExecutorStatus::allocated, "What live attempts hold of it."),
+      field("runtime", &ExecutorStatus::runtime, "What runs the containers."),
+      field("labels", &ExecutorStatus::labels, "Labels that jobs can ask for."),
+      field("region", &ExecutorStatus::region, "Region."),
+      field("datacenter", &ExecutorStatus::datacenter, "Datacenter."),
+      field("volume_paths", &ExecutorStatus::volume_paths, "Host paths below which jobs may mount."),
+      field("host", &ExecutorStatus::host, "Host name."), field("kernel", &ExecutorStatus::kernel, "Kernel release."),
+      field("version", &ExecutorStatus::version, "Berth's version there."),
+      field("registered_at", &ExecutorStatus::registered_at, "When it last registered."));
+};
+
+}  // namespace berth

@@ -1,0 +1,146 @@
+// The job record: the truth about one job, as it lies in the store and as the API shows it.
+#pragma once
+
+#include "shared/base/ids.hpp"
+#include "shared/model/job_definition.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace berth {
+
+// The five words. SUCCEEDED only with exit code 0 that was really observed.
+enum class JobStatus { pending, running, succeeded, failed, aborted };
+
+template <>
+struct EnumNames<JobStatus> {
+  static constexpr std::array<std::pair<JobStatus, std::string_view>, 5> names{{
+      {JobStatus::pending, "PENDING"},
+      {JobStatus::running, "RUNNING"},
+      {JobStatus::succeeded, "SUCCEEDED"},
+      {JobStatus::failed, "FAILED"},
+      {JobStatus::aborted, "ABORTED"},
+  }};
+};
+
+inline bool is_terminal(JobStatus status) { return status != JobStatus::pending && status != JobStatus::running; }
+
+// Where in its status a live job is.
+enum class Reason {
+  queued,         // waits for room
+  unsatisfiable,  // no executor could run it even when idle
+  backoff,        // waits before its next attempt
+  held,           // a person holds it back
+  assigned,       // an executor has it
+  pulling,        // its image is being pulled
+  starting,       // its container is being made
+  executing,      // its process runs
+  stopping,       // it was asked to end
+};
+
+template <>
+struct EnumNames<Reason> {
+  static constexpr std::array<std::pair<Reason, std::string_view>, 9> names{{
+      {Reason::queued, "QUEUED"},
+      {Reason::unsatisfiable, "UNSATISFIABLE"},
+      {Reason::backoff, "BACKOFF"},
+      {Reason::held, "HELD"},
+      {Reason::assigned, "ASSIGNED"},
+      {Reason::pulling, "PULLING"},
+      {Reason::starting, "STARTING"},
+      {Reason::executing, "EXECUTING"},
+      {Reason::stopping, "STOPPING"},
+  }};
+};
+
+// One placement of a job on one executor. `number` counts from 1 and doubles as the fence: the later attempt of a job
+// always has the larger one.
+struct Attempt {
+  std::uint32_t number = 0;
+  std::string executor;
+  WallTime assigned_at{};
+  std::optional<WallTime> started_at;
+  std::optional<WallTime> finished_at;
+  std::optional<Cause> cause;
+  std::optional<int> exit_code;
+  std::optional<std::string> signal;
+  bool oom_killed = false;
+  std::string message;
+  bool operator==(const Attempt&) const = default;
+};
+
+struct Job {
+  JobId id;
+  JobDefinition definition;
+  JobStatus status = JobStatus::pending;
+  std::optional<Reason> reason;  // absent once the job has ended
+  std::optional<Cause> cause;    // present once the job has ended
+  std::string message;           // for a person: what it waits for, or why it ended so
+  std::uint32_t attempt = 0;     // the current or last attempt's number; 0 before the first
+  std::vector<Attempt> attempts;
+  std::optional<std::string> executor;  // of the live attempt, or of the last one
+  WallTime created_at{};
+  std::optional<WallTime> scheduled_at;        // when the current attempt was assigned
+  std::optional<WallTime> started_at;          // when its process began to run
+  std::optional<WallTime> finished_at;         // when the job ended
+  std::optional<WallTime> retry_at;            // end of the current backoff
+  std::optional<WallTime> abort_requested_at;  // from then on nothing new starts
+  std::optional<int> exit_code;
+  std::optional<std::string> signal;  // "SIGKILL"
+  bool oom_killed = false;
+  std::uint32_t infrastructure_retries = 0;  // used up of limits::infrastructure_retries
+  std::uint64_t version = 0;                 // raised by every change; what compare-and-set compares
+  bool operator==(const Job&) const = default;
+};
+
+// An attempt holds its resources from its assignment until its ending is recorded.
+inline bool holds_resources(const Job& job) {
+  return job.status == JobStatus::running ||
+         (job.status == JobStatus::pending &&
+          (job.reason == Reason::assigned || job.reason == Reason::pulling || job.reason == Reason::starting));
+}
+
+template <>
+struct Description<Attempt> {
+  static constexpr std::string_view name = "Attempt";
+  static constexpr bool open = true;
+  static constexpr auto fields = std::make_tuple(
+      field("number", &Attempt::number, "Counts from 1; also the fence (BERTH_FENCE)."),
+      field("executor", &Attempt::executor, "Where it was placed."),
+      field("assigned_at", &Attempt::assigned_at, "When it was placed."),
+      field("started_at", &Attempt::started_at, "When its process began to run."),
+      field("finished_at", &Attempt::finished_at, "When it ended."),
+      field("cause", &Attempt::cause, "How it ended."),
+      field("exit_code", &Attempt::exit_code, "The process's exit code, if it was observed."),
+      field("signal", &Attempt::signal, "The signal that ended it, if known."),
+      field("oom_killed", &Attempt::oom_killed, "Whether the kernel killed a process of it for memory."),
+      field("message", &Attempt::message, "In words."));
+};
+
+template <>
+struct Description<Job> {
+  static constexpr std::string_view name = "Job";
+  static constexpr bool open = true;
+  static constexpr auto fields = std::make_tuple(
+      field("id", &Job::id, "Sequence number."), field("definition", &Job::definition, "What was asked for."),
+      field("status", &Job::status, "One of five words."), field("reason", &Job::reason, "Where in its status it is."),
+      field("cause", &Job::cause, "How it ended."), field("message", &Job::message, "In words."),
+      field("attempt", &Job::attempt, "Number of the current or last attempt; 0 before the first."),
+      field("attempts", &Job::attempts, "Every attempt, oldest first."),
+      field("executor", &Job::executor, "Executor of the current or last attempt."),
+      field("created_at", &Job::created_at, "When it was accepted."),
+      field("scheduled_at", &Job::scheduled_at, "When its current attempt was placed."),
+      field("started_at", &Job::started_at, "When its process began to run."),
+      field("finished_at", &Job::finished_at, "When it ended."),
+      field("retry_at", &Job::retry_at, "When its backoff ends."),
+      field("abort_requested_at", &Job::abort_requested_at, "When it was asked to abort."),
+      field("exit_code", &Job::exit_code, "The process's exit code, if it was observed."),
+      field("signal", &Job::signal, "The signal that ended it, if known."),
+      field("oom_killed", &Job::oom_killed, "Whether the kernel killed a process of it for memory."),
+      field("infrastructure_retries", &Job::infrastructure_retries, "Retries that the infrastructure has cost."),
+      field("version", &Job::version, "Raised by every change."));
+};
+
+}  // namespace berth

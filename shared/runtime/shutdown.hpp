@@ -1,0 +1,27 @@
+// The two signals that ask a process to end, as something to await.
+#pragma once
+
+#include "shared/runtime/async.hpp"
+
+#include <boost/asio/signal_set.hpp>
+
+#include <memory>
+
+namespace berth {
+
+// SIGINT and SIGTERM, from construction to destruction; outside of that they end the process as usual.
+class Signals {
+ public:
+  explicit Signals(asio::any_io_executor executor);
+
+  // The number of the next signal, or 0 when the deadline came first. Those that came between two calls are remembered.
+  Task<int> next(Deadline deadline = no_deadline);
+
+ private:
+  std::shared_ptr<asio::signal_set> set_;  // shared with the timer that ends a wait
+};
+
+// The number of the first signal.
+Task<int> wait_for_signal();
+
+}  // namespace berth

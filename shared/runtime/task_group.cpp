@@ -1,0 +1,48 @@
+#include "shared/runtime/task_group.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <stdexcept>
+
+namespace berth {
+
+void TaskGroup::spawn(std::string name, Task<> task) {
+  children_.emplace_back();  // a signal can't be moved, so the child is made in place
+  const auto child = std::prev(children_.end());
+  child->name = std::move(name);
+  auto on_completion = [this, child](std::exception_ptr failure) { on_end(child, failure); };
+  asio::co_spawn(executor_, std::move(task),
+                 asio::bind_cancellation_slot(child->cancel.slot(), std::move(on_completion)));
+}
+
+void TaskGroup::on_end(std::list<Child>::iterator child, std::exception_ptr failure) {
+  const std::string name = std::move(child->name);
+  children_.erase(child);
+  ended_.notify();
+  if (!failure) return;
+  try {
+    std::rethrow_exception(failure);
+  } catch (const boost::system::system_error& error) {
+    if (error.code() != asio::error::operation_aborted) {
+      throw std::runtime_error("task " + name + " failed: " + error.what());
+    }
+  } catch (const std::exception& error) {
+    throw std::runtime_error("task " + name + " failed: " + error.what());
+  }
+}
+
+void TaskGroup::cancel() {
+  // A task may end, and so leave the list, while its signal is emitted.
+  for (auto child = children_.begin(); child != children_.end();) {
+    const auto current = child++;
+    current->cancel.emit(asio::cancellation_type::all);
+  }
+}
+
+Task<> TaskGroup::join() {
+  while (!children_.empty()) co_await ended_.wait();
+}
+
+}  // namespace berth

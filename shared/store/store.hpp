@@ -1,0 +1,158 @@
+// The port to the truth: jobs, events, executors, leadership, logs. Redis stands behind it; tests and the simulation
+// have a fake that is held to the same contract (tests/contract).
+//
+// Every function is atomic and durable when it returns success. Errors: unavailable and timeout leave the outcome
+// unknown (repeat it if it is idempotent, else read); refused means that the store declined (out of memory, read-only).
+#pragma once
+
+#include "shared/base/result.hpp"
+#include "shared/model/event.hpp"
+#include "shared/model/executor_info.hpp"
+#include "shared/model/job.hpp"
+#include "shared/runtime/async.hpp"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace berth {
+
+// Proof of leadership: every write of a leader carries it, and is refused once a later leader has been elected.
+struct Epoch {
+  std::uint64_t value = 0;
+  auto operator<=>(const Epoch&) const = default;
+};
+
+// A client's promise that equal keys mean the same request. `body_hash` tells a repeated request from a misused key.
+struct IdempotencyKey {
+  std::string key;
+  std::string body_hash;
+};
+
+struct Admitted {
+  std::vector<JobId> ids;  // in the order of the request
+  bool repeated = false;   // the key was known: these are the jobs of the first request
+};
+
+// One change of one job: the record as the caller read it, and as it shall be. `after.version` is set by the store.
+struct Change {
+  Job before;
+  Job after;
+  std::string event;  // its type, "job.started"
+  std::string actor;
+};
+
+// What became of one change.
+struct Changed {
+  enum class Outcome {
+    done,      // `version` is the record's new version
+    conflict,  // the record has another version (`version`), or is gone (0): nothing was written
+  };
+  Outcome outcome = Outcome::done;
+  std::uint64_t version = 0;
+};
+
+// What an executor finds in its inbox: the record as of then. An entry may come twice; number and version tell.
+struct InboxEntry {
+  std::string position;  // where it stands in the inbox
+  Job job;               // ASSIGNED: run it. abort_requested_at set: end it
+};
+
+struct JobQuery {
+  std::vector<JobStatus> statuses;     // empty: all
+  std::optional<std::string> name;     // exact
+  std::optional<JobId> before;         // only ids below this
+  std::size_t limit = 100;
+};
+
+struct RegisteredExecutor {
+  ExecutorInfo info;
+  ExecutorState state = ExecutorState::ready;  // as operators set it: READY or DRAINING
+  std::uint64_t incarnation = 0;               // rises with every registration
+  std::uint64_t beat = 0;                      // rises with every heartbeat
+};
+
+// Who leads, and a counter that the leader alone raises: when it stands still, the leader has gone.
+struct Leader {
+  std::string name;
+  Epoch epoch;
+  std::uint64_t beat = 0;
+  bool resigned = false;
+};
+
+// One piece of an attempt's output. `end` is the offset behind it in both streams together: its key, rising.
+struct LogPiece {
+  std::uint64_t end = 0;
+  std::uint8_t stream = 1;         // 1 stdout, 2 stderr
+  std::uint64_t stream_start = 0;  // offset of its first byte in its own stream
+  WallTime at{};
+  std::string bytes;
+};
+
+// Says when a job's log has grown. A hint: it may come for nothing, or not at all when the connection broke.
+class LogWatch {
+ public:
+  virtual ~LogWatch() = default;
+  // Returns when append_log was called for the job since the watch began or since the last wait(), or at the deadline.
+  virtual Task<> wait(Deadline deadline) = 0;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // --- jobs ---
+  // Gives each definition an id and stores it as PENDING(QUEUED): all or none. With a key that is known, nothing new is
+  // stored; another hash under the same key is a conflict.
+  virtual Task<Result<Admitted>> admit(std::vector<JobDefinition> definitions, std::optional<IdempotencyKey> key,
+                                       std::string actor) = 0;
+  // Writes each change whose `before.version` is still the record's; the others are left alone. With an epoch, all are
+  // refused (conflict) if a later leader exists. A change to ASSIGNED, or one that requests an abort of an attempt, is
+  // put into that executor's inbox in the same step. One result a change, in order.
+  virtual Task<Result<std::vector<Changed>>> transition(std::vector<Change> changes, std::optional<Epoch> epoch) = 0;
+  virtual Task<Result<std::vector<std::optional<Job>>>> jobs(std::vector<JobId> ids) = 0;
+  // Newest first.
+  virtual Task<Result<std::vector<JobId>>> find_jobs(JobQuery query) = 0;
+  virtual Task<Result<std::array<std::uint64_t, 5>>> count_jobs() = 0;  // by JobStatus
+
+  // --- events ---
+  virtual Task<Result<std::uint64_t>> last_event() = 0;
+  // Events after `seq`, oldest first, waiting for one until the deadline: then an empty list.
+  virtual Task<Result<std::vector<Event>>> read_events(std::uint64_t seq, std::size_t limit, Deadline deadline) = 0;
+
+  // --- executors ---
+  // Returns the new incarnation. Operators' settings (draining) are kept over registrations.
+  virtual Task<Result<std::uint64_t>> register_executor(ExecutorInfo info) = 0;
+  // Raises the beat. conflict: another incarnation has taken the name, or the record is gone.
+  virtual Task<Result<>> heartbeat(std::string name, std::uint64_t incarnation, RuntimeInfo runtime) = 0;
+  virtual Task<Result<std::vector<RegisteredExecutor>>> executors() = 0;
+  // Live attempts of an executor: what it must know when it starts.
+  virtual Task<Result<std::vector<Job>>> assigned_jobs(std::string executor) = 0;
+  // The position behind the newest entry.
+  virtual Task<Result<std::string>> inbox_end(std::string executor) = 0;
+  // Entries after a position, waiting until the deadline; those up to it are forgotten.
+  virtual Task<Result<std::vector<InboxEntry>>> read_inbox(std::string executor, std::string position,
+                                                           Deadline deadline) = 0;
+
+  // --- leadership ---
+  virtual Task<Result<std::optional<Leader>>> leader() = 0;
+  // Takes over from `seen` (what leader() returned, nothing if nobody led). conflict: somebody was faster.
+  virtual Task<Result<Epoch>> take_leadership(std::string name, std::optional<Leader> seen) = 0;
+  virtual Task<Result<>> renew_leadership(Epoch epoch) = 0;   // conflict: deposed
+  virtual Task<Result<>> resign_leadership(Epoch epoch) = 0;  // the next one need not wait
+
+  // --- logs ---
+  // Appends pieces in order. A piece that is stored already (same `end`) is skipped: repeating a call is safe. Entries
+  // named in `drop` (by their `end` and stream) are removed. Followers of the job are woken.
+  virtual Task<Result<>> append_log(JobId job, std::uint32_t attempt, std::vector<LogPiece> pieces,
+                                    std::vector<LogPiece> drop) = 0;
+  // Pieces with `end` > after, oldest first, at most about 1 MiB.
+  virtual Task<Result<std::vector<LogPiece>>> read_log(JobId job, std::uint32_t attempt, std::uint64_t after) = 0;
+  // Watches the log of a job for as long as the object lives (which must not outlive the store).
+  virtual std::unique_ptr<LogWatch> watch_log(JobId job) = 0;
+};
+
+}  // namespace berth

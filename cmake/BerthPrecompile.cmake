@@ -8,7 +8,8 @@ set(BERTH_HEADERS_io
     <boost/asio/any_io_executor.hpp> <boost/asio/as_tuple.hpp> <boost/asio/awaitable.hpp> <boost/asio/buffer.hpp>
     <boost/asio/co_spawn.hpp> <boost/asio/experimental/awaitable_operators.hpp> <boost/asio/io_context.hpp>
     <boost/asio/ip/tcp.hpp> <boost/asio/local/stream_protocol.hpp> <boost/asio/read.hpp> <boost/asio/steady_timer.hpp>
-    <boost/asio/this_coro.hpp> <boost/asio/use_awaitable.hpp> <boost/asio/write.hpp>)
+    <boost/asio/this_coro.hpp> <boost/asio/use_awaitable.hpp> <boost/asio/write.hpp>
+    <boost/json/array.hpp> <boost/json/object.hpp> <boost/json/serialize.hpp> <boost/json/value.hpp> <spdlog/spdlog.h>)
 set(BERTH_HEADERS_test ${BERTH_HEADERS_io} <gmock/gmock.h> <gtest/gtest.h>)
 
 find_program(CCACHE ccache)
@@ -18,13 +19,17 @@ if(CCACHE)
   add_compile_options(-fpch-preprocess)
 endif()
 
+# gcc takes a precompiled header only where all macros are defined that it was built with: so each set is built by a target
+# of its own that knows no more than the headers need, and its users must know that, too.
+set(BERTH_KNOWN_io spdlog::spdlog Boost::json)
+set(BERTH_KNOWN_test ${BERTH_KNOWN_io})
+
 function(berth_precompile TARGET SET)
   set(owner berth_headers_${SET})
   if(NOT TARGET ${owner})
-    # A target without definitions: gcc takes a precompiled header only where all of its macros are defined, too.
     file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/${owner}.cpp CONTENT "")
     add_library(${owner} OBJECT ${CMAKE_BINARY_DIR}/${owner}.cpp)
-    target_link_libraries(${owner} PRIVATE berth_options)
+    target_link_libraries(${owner} PRIVATE ${BERTH_KNOWN_${SET}} berth_options)
     target_precompile_headers(${owner} PRIVATE ${BERTH_HEADERS_${SET}})
   endif()
   target_precompile_headers(${TARGET} REUSE_FROM ${owner})

@@ -42,7 +42,7 @@ function(berth_room DIR)
   add_library(${target} STATIC ${sources})
   target_link_libraries(${target} PUBLIC ${ROOM_PUBLIC} PRIVATE ${ROOM_PRIVATE} berth_options)
   # Pure rooms must not find Asio in scope without asking for it, so theirs is the small set.
-  if(target MATCHES "_(base|model|codec|core)$")
+  if(target MATCHES "_(base|model|codec|core|runtime)$")
     berth_precompile(${target} pure)
   else()
     berth_precompile(${target} io)

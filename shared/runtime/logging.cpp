@@ -18,8 +18,12 @@ namespace {
 using Level = spdlog::level::level_enum;
 
 constexpr std::array<std::pair<std::string_view, Level>, 6> levels{{
-    {"trace", Level::trace}, {"debug", Level::debug}, {"info", Level::info},
-    {"warn", Level::warn}, {"error", Level::err}, {"off", Level::off},
+    {"trace", Level::trace},
+    {"debug", Level::debug},
+    {"info", Level::info},
+    {"warn", Level::warn},
+    {"error", Level::err},
+    {"off", Level::off},
 }};
 
 std::string_view name_of(Level level) {
@@ -36,7 +40,9 @@ std::optional<Level> level_of(std::string_view wanted) {
   return std::nullopt;
 }
 
-void append(spdlog::memory_buf_t& line, std::string_view text) { line.append(text.data(), text.data() + text.size()); }
+void append(spdlog::memory_buf_t& line, std::string_view text) {
+  line.append(text.data(), text.data() + text.size());
+}
 
 void append_escaped(spdlog::memory_buf_t& line, std::string_view text) {
   static constexpr std::string_view digits = "0123456789abcdef";
@@ -77,7 +83,8 @@ class JsonFormatter final : public spdlog::formatter {
 Result<> setup_logging(std::string_view level, std::string_view format) {
   const auto threshold = level_of(level);
   if (!threshold) {
-    return invalid("must be trace, debug, info, warn, error or off, got \"" + std::string(level) + "\"", "level");
+    return invalid("must be trace, debug, info, warn, error or off, got \"" + std::string(level) + "\"",
+                   "level");
   }
   if (format != "human" && format != "json") {
     return invalid("must be human or json, got \"" + std::string(format) + "\"", "format");

@@ -1,4 +1,5 @@
-// Where log lines go and how they look. The log is written with spdlog's own functions: spdlog::info("… {}", …).
+// Where log lines go and how they look. The log is written with spdlog's own functions: spdlog::info("… {}",
+// …).
 #pragma once
 
 #include "shared/base/result.hpp"

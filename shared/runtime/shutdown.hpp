@@ -14,7 +14,8 @@ class Signals {
  public:
   explicit Signals(asio::any_io_executor executor);
 
-  // The number of the next signal, or 0 when the deadline came first. Those that came between two calls are remembered.
+  // The number of the next signal, or 0 when the deadline came first. Those that came between two calls are
+  // remembered.
   Task<int> next(Deadline deadline = no_deadline);
 
  private:

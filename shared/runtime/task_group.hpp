@@ -17,8 +17,8 @@ class TaskGroup {
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
 
-  // Runs `task` until it returns. A task that ends by an exception other than cancellation is a bug: the exception is
-  // rethrown from the io_context's run(), with `name` in its message.
+  // Runs `task` until it returns. A task that ends by an exception other than cancellation is a bug: the
+  // exception is rethrown from the io_context's run(), with `name` in its message.
   void spawn(std::string name, Task<> task);
 
   // Asks every task to end: its current co_await throws operation_aborted.

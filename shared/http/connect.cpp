@@ -1,0 +1,94 @@
+#include "shared/http/connect.hpp"
+
+#include "shared/base/ids.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+
+#include <sys/un.h>
+
+namespace berth::http {
+namespace {
+
+using boost::system::error_code;
+using Endpoint = asio::generic::stream_protocol::endpoint;
+using Endpoints = std::vector<Endpoint>;
+using asio::ip::tcp;
+
+Error cannot_connect(const Address& address, const std::string& reason) {
+  return unavailable("can't connect to " + address.text() + ": " + reason);
+}
+
+Error too_late(const Address& address) {
+  return {ErrorKind::timeout, "can't connect to " + address.text() + ": no answer in time"};
+}
+
+Result<Endpoints> unix_endpoint(const Address& address) {
+  if (address.socket_path.size() >= sizeof(sockaddr_un::sun_path)) {
+    return invalid("the socket path " + address.socket_path + " is longer than the " +
+                   std::to_string(sizeof(sockaddr_un::sun_path) - 1) + " bytes that the kernel allows");
+  }
+  return Endpoints{asio::local::stream_protocol::endpoint(address.socket_path)};
+}
+
+// A name that doesn't resolve can block the resolver's thread for long, beyond any deadline: so the outcome
+// is shared with that thread's completion, which may come when nobody waits any more.
+using Resolution = OneShot<Result<Endpoints>>;
+
+Task<Result<Endpoints>> resolve(asio::any_io_executor executor, Address address, Deadline deadline) {
+  error_code not_numeric;
+  const auto ip = asio::ip::make_address(address.host, not_numeric);
+  const auto port = parse_integer<std::uint16_t>(address.port);
+  if (!not_numeric && port) co_return Endpoints{tcp::endpoint(ip, *port)};
+
+  const auto resolution = std::make_shared<Resolution>(executor);
+  const auto resolver = std::make_shared<tcp::resolver>(executor);
+  auto on_resolved = [resolver, resolution, address](error_code error,
+                                                     const tcp::resolver::results_type& found) {
+    if (error) {
+      resolution->set(cannot_connect(address, error.message()));
+      return;
+    }
+    Endpoints endpoints;
+    for (const auto& entry : found) endpoints.emplace_back(entry.endpoint());
+    resolution->set(std::move(endpoints));
+  };
+  resolver->async_resolve(address.host, address.port, std::move(on_resolved));
+  auto outcome = co_await resolution->wait(deadline);
+  if (!outcome) co_return too_late(address);
+  co_return std::move(*outcome);
+}
+
+}  // namespace
+
+Task<Result<std::shared_ptr<Transport>>> connect(asio::any_io_executor executor, Address address,
+                                                 Deadline deadline) {
+  Result<Endpoints> endpoints = Endpoints{};
+  if (address.socket_path.empty()) {
+    endpoints = co_await resolve(executor, address, deadline);
+  } else {
+    endpoints = unix_endpoint(address);
+  }
+  if (!endpoints) co_return endpoints.error();
+
+  std::string reason = "the name has no address";
+  for (const auto& endpoint : *endpoints) {
+    Transport::Socket socket(executor);
+    error_code opened;
+    socket.open(endpoint.protocol(), opened);
+    if (opened) {
+      reason = opened.message();
+      continue;
+    }
+    const auto transport = std::make_shared<Transport>(std::move(socket));
+    transport->set_deadline(deadline);
+    const auto [error] = co_await transport->socket().async_connect(endpoint, use_tuple);
+    if (!error) co_return transport;
+    if (transport->expired()) co_return too_late(address);
+    co_await throw_if_cancelled();
+    reason = error.message();
+  }
+  co_return cannot_connect(address, reason);
+}
+
+}  // namespace berth::http

@@ -1,0 +1,14 @@
+// Opening a connection to an address. Part of the client.
+#pragma once
+
+#include "shared/http/client.hpp"
+#include "shared/http/transport.hpp"
+
+namespace berth::http {
+
+// Tries every address that the name has. Errors: unavailable (names address and reason), timeout, invalid (a
+// socket path that is too long).
+Task<Result<std::shared_ptr<Transport>>> connect(asio::any_io_executor executor, Address address,
+                                                 Deadline deadline);
+
+}  // namespace berth::http

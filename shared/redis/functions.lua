@@ -1,0 +1,213 @@
+-- Berth's functions in Redis. They compare, set and append; which change is legal is decided in C++
+-- (shared/model/job_lifecycle). Every name of a key comes in KEYS or ARGV; only an id or a job's name is appended to a
+-- prefix that was given. Each runs whole or not at all: conditions are checked before the first write.
+--
+-- An answer "CONFLICT …" means that the store is no longer what the caller believed; nothing was written.
+-- (redis.call exists only while a function runs, so each takes it into a local of its own.)
+-- @BERTH_FUNCTIONS_VERSION@ is a hash of this file: neighbouring versions of Berth live side by side.
+
+local function conflict(message) return redis.error_reply('CONFLICT ' .. message) end
+
+-- Appends events, oldest first, and tells subscribers of all at once. `bodies` are JSON objects without their opening
+-- brace and without "seq". Returns the number of the event before the first.
+local function append_events(seq_key, stream, channel, kept, bodies)
+  local call = redis.call
+  local count = #bodies
+  if count == 0 then return end
+  local before = call('INCRBY', seq_key, count) - count
+  local told = {}
+  for i = 1, count do
+    local seq, body = before + i, bodies[i]
+    call('XADD', stream, seq .. '-0', 'e', '{' .. body)
+    told[i] = '{"seq":' .. seq .. ',' .. body
+  end
+  call('XTRIM', stream, 'MAXLEN', '~', kept)
+  call('PUBLISH', channel, '[' .. table.concat(told, ',') .. ']')
+  return before
+end
+
+-- Gives jobs their ids and stores them as PENDING: all, in order.
+-- KEYS  1 last id  2 event counter  3 event stream  4 index of PENDING  [5 the request's idempotency record]
+-- ARGV  1 prefix of job keys  2 prefix of name indexes  3 status channel  4 events kept  5 hash of the request's body
+--       6 ms for which the idempotency record is kept  7 event body behind the job's id
+--       8 how many words follow that every record has; these (field, value …)
+--       then of each job: name or '', definition
+-- Returns {1 if the request was known, first id, last id}.
+local function admit(keys, argv)
+  local call = redis.call
+  if keys[5] then
+    local known = call('GET', keys[5])
+    if known then
+      local first, last, hash = known:match('^(%d+) (%d+) (.*)$')
+      if hash ~= argv[5] then return conflict('The idempotency key was used for another request.') end
+      return {1, tonumber(first), tonumber(last)}
+    end
+  end
+  local job_prefix, name_prefix, tail = argv[1], argv[2], argv[7]
+  local first_job = 9 + tonumber(argv[8])
+  local common = {unpack(argv, 9, first_job - 1)}
+  local count = (#argv - first_job + 1) / 2
+  local last = call('INCRBY', keys[1], count)
+  local first = last - count + 1
+  local bodies, entering = {}, {}
+  local at = first_job
+  for id = first, last do
+    local name = argv[at]
+    call('HSET', job_prefix .. id, 'definition', argv[at + 1], unpack(common))
+    if name ~= '' then call('ZADD', name_prefix .. name, id, id) end
+    bodies[#bodies + 1] = '"job":' .. id .. ',' .. tail
+    entering[#entering + 1] = id
+    entering[#entering + 1] = id
+    if #entering == 1000 or id == last then
+      call('ZADD', keys[4], unpack(entering))
+      entering = {}
+    end
+    at = at + 2
+  end
+  append_events(keys[2], keys[3], argv[3], argv[4], bodies)
+  if keys[5] then call('SET', keys[5], first .. ' ' .. last .. ' ' .. argv[5], 'PX', argv[6]) end
+  return {0, first, last}
+end
+
+-- Changes jobs whose version is the expected one, each on its own; the others are left alone. A job may be named once.
+-- KEYS  1 event counter  2 event stream  3 leader  4 … indexes and inboxes, referred to by their place
+-- ARGV  1 epoch that must be the leader's, or ''  2 prefix of job keys  3 status channel  4 events kept
+--       then of each change: id, expected version, new version,
+--         count of words to set, these (field, value …),  count of fields to delete, these,
+--         count of moves, these (k: into the index KEYS[k]; -k: out of it),
+--         place of an inbox or 0, its entry or '',  event body
+-- Returns, of each change, 1 and the new version, or 0 and the version found (0: no such job).
+local function transition(keys, argv)
+  local call = redis.call
+  if argv[1] ~= '' and call('HGET', keys[3], 'epoch') ~= argv[1] then
+    return conflict('Another scheduler has become the leader since epoch ' .. argv[1] .. '.')
+  end
+  local job_prefix = argv[2]
+  local results, bodies, posts, moved = {}, {}, {}, {}
+  local at, size = 5, #argv
+  while at <= size do
+    local id, expected = argv[at], argv[at + 1]
+    local key = job_prefix .. id
+    local version = call('HGET', key, 'version')
+    local set = at + 4
+    local delete = set + argv[at + 3] + 1
+    local move = delete + argv[delete - 1] + 1
+    local post = move + argv[move - 1]
+    if version == expected then
+      call('HSET', key, 'version', argv[at + 2], unpack(argv, set, delete - 2))
+      if move - delete > 1 then call('HDEL', key, unpack(argv, delete, move - 2)) end
+      for i = move, post - 1 do
+        local place = argv[i]
+        local ids = moved[place]
+        if not ids then
+          ids = {}
+          moved[place] = ids
+        end
+        ids[#ids + 1] = id
+      end
+      bodies[#bodies + 1] = argv[post + 2]
+      if argv[post] ~= '0' then posts[#posts + 1] = {tonumber(argv[post]), argv[post + 1], #bodies} end
+      results[#results + 1] = 1
+      results[#results + 1] = tonumber(argv[at + 2])
+    else
+      results[#results + 1] = 0
+      results[#results + 1] = version and tonumber(version) or 0
+    end
+    at = post + 3
+  end
+  for place, ids in pairs(moved) do
+    local k = tonumber(place)
+    if k < 0 then
+      call('ZREM', keys[-k], unpack(ids))
+    else
+      local scored = {}
+      for i = 1, #ids do scored[2 * i - 1], scored[2 * i] = ids[i], ids[i] end
+      call('ZADD', keys[k], unpack(scored))
+    end
+  end
+  local before = append_events(keys[1], keys[2], argv[3], argv[4], bodies)
+  for i = 1, #posts do
+    local post = posts[i]
+    call('XADD', keys[post[1]], (before + post[3]) .. '-0', 'job', post[2])
+  end
+  return results
+end
+
+-- Writes what an executor says of itself, under a new incarnation. `state`, the operators' word, is kept.
+-- KEYS  1 executor  2 names of executors  3 event counter  4 event stream
+-- ARGV  1 name  2 info (JSON)  3 runtime (JSON)  4 status channel  5 events kept  6 event body
+-- Returns the incarnation.
+local function register_executor(keys, argv)
+  local call = redis.call
+  local incarnation = call('HINCRBY', keys[1], 'incarnation', 1)
+  call('HSET', keys[1], 'info', argv[2], 'runtime', argv[3])
+  call('HINCRBY', keys[1], 'beat', 1)
+  call('SADD', keys[2], argv[1])
+  append_events(keys[3], keys[4], argv[4], argv[5], {argv[6]})
+  return incarnation
+end
+
+-- Raises an executor's beat.
+-- KEYS  1 executor      ARGV  1 incarnation  2 runtime (JSON)
+-- Returns the beat.
+local function heartbeat(keys, argv)
+  local call = redis.call
+  local incarnation = call('HGET', keys[1], 'incarnation')
+  if not incarnation then return conflict('This executor is not registered.') end
+  if incarnation ~= argv[1] then
+    return conflict('Another executor has registered under this name (incarnation ' .. incarnation .. ').')
+  end
+  if call('HGET', keys[1], 'runtime') ~= argv[2] then call('HSET', keys[1], 'runtime', argv[2]) end
+  return call('HINCRBY', keys[1], 'beat', 1)
+end
+
+-- Makes `name` the leader if the record is still the one that was seen.
+-- KEYS  1 leader  2 event counter  3 event stream
+-- ARGV  1 name  2 epoch seen or ''  3 beat seen or ''  4 status channel  5 events kept  6 event body
+-- Returns the new epoch.
+local function take_leadership(keys, argv)
+  local call = redis.call
+  local epoch, beat = unpack(call('HMGET', keys[1], 'epoch', 'beat'))
+  if (epoch or '') ~= argv[2] or (beat or '') ~= argv[3] then
+    return conflict('Another scheduler was faster, or the leader is alive.')
+  end
+  local taken = (tonumber(epoch) or 0) + 1
+  call('HSET', keys[1], 'name', argv[1], 'epoch', taken, 'beat', 0, 'resigned', 0)
+  append_events(keys[2], keys[3], argv[4], argv[5], {argv[6]})
+  return taken
+end
+
+local function is_deposed(leader, epoch)
+  local found, resigned = unpack(redis.call('HMGET', leader, 'epoch', 'resigned'))
+  return found ~= epoch or resigned == '1'
+end
+
+-- KEYS  1 leader      ARGV  1 epoch
+-- Returns the beat.
+local function renew_leadership(keys, argv)
+  if is_deposed(keys[1], argv[1]) then return conflict('Epoch ' .. argv[1] .. ' no longer leads.') end
+  return redis.call('HINCRBY', keys[1], 'beat', 1)
+end
+
+-- KEYS  1 leader  2 event counter  3 event stream
+-- ARGV  1 epoch  2 status channel  3 events kept  4 event body
+local function resign_leadership(keys, argv)
+  local call = redis.call
+  if is_deposed(keys[1], argv[1]) then return conflict('Epoch ' .. argv[1] .. ' no longer leads.') end
+  call('HSET', keys[1], 'resigned', 1)
+  append_events(keys[2], keys[3], argv[2], argv[3], {argv[4]})
+  return 1
+end
+
+-- What finishes, aborts and keeps alive must run when memory is short: it is what frees some. New jobs wait.
+local function register(name, callback, flags)
+  redis.register_function{
+    function_name = 'berth_@BERTH_FUNCTIONS_VERSION@_' .. name, callback = callback, flags = flags}
+end
+register('admit', admit, {})
+register('transition', transition, {'allow-oom'})
+register('register_executor', register_executor, {'allow-oom'})
+register('heartbeat', heartbeat, {'allow-oom'})
+register('take_leadership', take_leadership, {'allow-oom'})
+register('renew_leadership', renew_leadership, {'allow-oom'})
+register('resign_leadership', resign_leadership, {'allow-oom'})

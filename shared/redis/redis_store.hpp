@@ -1,0 +1,109 @@
+// The store on Redis 7: records and indexes in hashes and sorted sets, events, inboxes and logs in streams,
+// every change by a function that runs inside Redis (functions.lua). docs/redis-layout.md draws it.
+//
+// Life: construct, start(), use, close(), destroy. Between start() and close() its connections run by
+// themselves, and come back after an outage; calls wait for that up to limits::store_call.
+#pragma once
+
+#include "shared/redis/blocking_pool.hpp"
+#include "shared/redis/connection.hpp"
+#include "shared/redis/keys.hpp"
+#include "shared/redis/log_hints.hpp"
+#include "shared/runtime/task_group.hpp"
+#include "shared/store/store.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace berth {
+
+struct RedisOptions {
+  RedisUrl url;
+  std::string cluster = "berth";      // clusters of different names share a Redis without seeing each other
+  std::string client_name = "berth";  // what CLIENT LIST shows; no spaces
+  bool accept_unsafe = false;         // go on, with a warning, although Redis may lose acknowledged writes
+};
+
+class RedisStore final : public Store {
+ public:
+  RedisStore(asio::any_io_executor executor, RedisOptions options, const Clock& clock);
+
+  // Connects, checks that Redis is 7.0 or later and keeps what it acknowledges, and loads the functions.
+  // refused: the message has the lines for redis.conf. On any error the store must be closed all the same.
+  Task<Result<>> start(Deadline deadline);
+  // Calls under way and to come fail with `cancelled`. Returns when no task of the store is left.
+  Task<> close();
+
+  Task<Result<Admitted>> admit(std::vector<JobDefinition> definitions, std::optional<IdempotencyKey> key,
+                               std::string actor) override;
+  // More than limits::max_batch changes go as several calls: an error then says nothing about which were
+  // made.
+  Task<Result<std::vector<Changed>>> transition(std::vector<Change> changes,
+                                                std::optional<Epoch> epoch) override;
+  Task<Result<std::vector<std::optional<Job>>>> jobs(std::vector<JobId> ids) override;
+  Task<Result<std::vector<JobId>>> find_jobs(JobQuery query) override;
+  Task<Result<std::array<std::uint64_t, 5>>> count_jobs() override;
+
+  Task<Result<std::uint64_t>> last_event() override;
+  Task<Result<std::vector<Event>>> read_events(std::uint64_t seq, std::size_t limit,
+                                               Deadline deadline) override;
+
+  Task<Result<std::uint64_t>> register_executor(ExecutorInfo info) override;
+  Task<Result<>> heartbeat(std::string name, std::uint64_t incarnation, RuntimeInfo runtime) override;
+  Task<Result<std::vector<RegisteredExecutor>>> executors() override;
+  Task<Result<std::vector<Job>>> assigned_jobs(std::string executor) override;
+  Task<Result<std::string>> inbox_end(std::string executor) override;
+  Task<Result<std::vector<InboxEntry>>> read_inbox(std::string executor, std::string position,
+                                                   Deadline deadline) override;
+
+  Task<Result<std::optional<Leader>>> leader() override;
+  Task<Result<Epoch>> take_leadership(std::string name, std::optional<Leader> seen) override;
+  Task<Result<>> renew_leadership(Epoch epoch) override;
+  Task<Result<>> resign_leadership(Epoch epoch) override;
+
+  Task<Result<>> append_log(JobId job, std::uint32_t attempt, std::vector<LogPiece> pieces,
+                            std::vector<LogPiece> drop) override;
+  Task<Result<std::vector<LogPiece>>> read_log(JobId job, std::uint32_t attempt,
+                                               std::uint64_t after) override;
+  std::unique_ptr<LogWatch> watch_log(JobId job) override;
+
+ private:
+  using Reply = redis::Reply;
+  using Command = redis::Command;
+  using Replies = Result<std::vector<Reply>>;
+
+  Task<Result<>> check_server(Deadline deadline);
+  Task<Result<>> load_functions(Deadline deadline);
+  // Sends commands to Redis. Functions that it has lost (FUNCTION FLUSH, a new server behind the same name)
+  // are loaded again, and the calls that missed them repeated: those had done nothing. A failure reply is an
+  // error.
+  Task<Replies> send(std::vector<Command> commands);
+  Task<Result<Reply>> send(Command command);
+  // Reads that belong together: nothing changes between them.
+  Task<Replies> read_at_once(std::vector<Command> reads);
+  std::optional<Error> first_failure(const std::vector<Reply>& replies) const;
+  Error broken_contract(std::string_view what) const;
+
+  Task<Result<std::vector<JobId>>> ids_with_status(JobQuery query);
+  Task<Result<std::vector<JobId>>> ids_with_name(JobQuery query);
+  // The entries behind `position` in a stream, each an array of id and words; waits for one until the
+  // deadline. With `forget`, those up to it are deleted.
+  Task<Replies> read_stream(std::string key, std::string position, std::size_t limit, bool forget,
+                            Deadline deadline);
+  std::string event_of(std::string type, std::string actor, std::optional<std::string> executor,
+                       std::string message) const;
+
+  asio::any_io_executor executor_;
+  RedisOptions options_;
+  const Clock& clock_;
+  redis::Keys keys_;
+  TaskGroup tasks_;
+  redis::Connection calls_;
+  redis::BlockingPool blocking_;
+  redis::LogHints log_hints_;
+};
+
+}  // namespace berth

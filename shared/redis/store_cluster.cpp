@@ -1,0 +1,139 @@
+// Who is there, and who leads.
+#include "shared/codec/json.hpp"
+#include "shared/redis/functions.hpp"
+#include "shared/redis/redis_store.hpp"
+
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace berth {
+namespace {
+
+using redis::Command;
+using redis::Reply;
+
+template <class Model>
+std::string compact_json(const Model& model) {
+  return json::serialize(to_json(model, Detail::compact));
+}
+
+template <class Model>
+Result<Model> parse_model(std::string_view text) {
+  auto value = parse_json(text);
+  if (!value) return value.error();
+  return from_json<Model>(*value);
+}
+
+// From the words of HMGET info runtime incarnation beat state.
+Result<RegisteredExecutor> parse_executor(const std::vector<Reply>& words) {
+  auto info = parse_model<ExecutorInfo>(words[0].text());
+  if (!info) return info.error();
+  auto runtime = parse_model<RuntimeInfo>(words[1].text());
+  if (!runtime) return runtime.error();
+  RegisteredExecutor executor;
+  executor.info = std::move(*info);
+  executor.info.runtime = std::move(*runtime);
+  executor.incarnation = words[2].number().value_or(0);
+  executor.beat = words[3].number().value_or(0);
+  executor.state = parse_enum<ExecutorState>(words[4].text()).value_or(ExecutorState::ready);
+  return executor;
+}
+
+}  // namespace
+
+Task<Result<std::uint64_t>> RedisStore::register_executor(ExecutorInfo info) {
+  const RuntimeInfo runtime = std::exchange(info.runtime, {});
+  Command words("FCALL", redis::function_name("register_executor"), 4);
+  words.add(keys_.executor(info.name)).add(keys_.executors()).add(keys_.seq()).add(keys_.events());
+  words.add(info.name).add(compact_json(info)).add(compact_json(runtime));
+  words.add(keys_.status_channel()).add(limits::events_kept);
+  words.add(event_of("executor.registered", "executor/" + info.name, info.name, ""));
+  auto reply = co_await send(std::move(words));
+  if (!reply) co_return reply.error();
+  const auto incarnation = reply->number();
+  if (!incarnation) co_return broken_contract("an answer of register_executor");
+  co_return *incarnation;
+}
+
+Task<Result<>> RedisStore::heartbeat(std::string name, std::uint64_t incarnation, RuntimeInfo runtime) {
+  Command words("FCALL", redis::function_name("heartbeat"), 1, keys_.executor(name), incarnation);
+  words.add(compact_json(runtime));
+  auto reply = co_await send(std::move(words));
+  if (!reply) co_return reply.error();
+  co_return Result<>();
+}
+
+Task<Result<std::vector<RegisteredExecutor>>> RedisStore::executors() {
+  Command members("SMEMBERS", keys_.executors());
+  auto names = co_await send(std::move(members));
+  if (!names) co_return names.error();
+  std::vector<Command> reads;
+  for (const Reply& name : names->items()) {
+    reads.emplace_back("HMGET", keys_.executor(name.text()), "info", "runtime", "incarnation", "beat",
+                       "state");
+  }
+  auto records = co_await send(std::move(reads));
+  if (!records) co_return records.error();
+  std::vector<RegisteredExecutor> found;
+  for (const Reply& record : *records) {
+    const auto& words = record.items();
+    if (words.size() != 5) co_return broken_contract("an executor's record");
+    if (words[2].is_nil()) continue;  // removed since its name was read
+    auto executor = parse_executor(words);
+    if (!executor) co_return broken_contract("an executor's record, " + executor.error().message);
+    found.push_back(std::move(*executor));
+  }
+  std::sort(found.begin(), found.end(),
+            [](const auto& a, const auto& b) { return a.info.name < b.info.name; });
+  co_return found;
+}
+
+Task<Result<std::optional<Leader>>> RedisStore::leader() {
+  Command read("HMGET", keys_.leader(), "name", "epoch", "beat", "resigned");
+  auto reply = co_await send(std::move(read));
+  if (!reply) co_return reply.error();
+  const auto& words = reply->items();
+  if (words.size() != 4) co_return broken_contract("the leader's record");
+  if (words[1].is_nil()) co_return std::optional<Leader>();
+  Leader leader;
+  leader.name = words[0].text();
+  leader.epoch = {words[1].number().value_or(0)};
+  leader.beat = words[2].number().value_or(0);
+  leader.resigned = words[3].text() == "1";
+  co_return std::optional<Leader>(std::move(leader));
+}
+
+Task<Result<Epoch>> RedisStore::take_leadership(std::string name, std::optional<Leader> seen) {
+  Command words("FCALL", redis::function_name("take_leadership"), 3);
+  words.add(keys_.leader()).add(keys_.seq()).add(keys_.events()).add(name);
+  words.add(seen ? std::to_string(seen->epoch.value) : "").add(seen ? std::to_string(seen->beat) : "");
+  words.add(keys_.status_channel()).add(limits::events_kept);
+  words.add(event_of("leader.elected", "scheduler/" + name, std::nullopt, ""));
+  auto reply = co_await send(std::move(words));
+  if (!reply) co_return reply.error();
+  const auto epoch = reply->number();
+  if (!epoch) co_return broken_contract("an answer of take_leadership");
+  co_return Epoch{*epoch};
+}
+
+Task<Result<>> RedisStore::renew_leadership(Epoch epoch) {
+  Command words("FCALL", redis::function_name("renew_leadership"), 1, keys_.leader(), epoch.value);
+  auto reply = co_await send(std::move(words));
+  if (!reply) co_return reply.error();
+  co_return Result<>();
+}
+
+Task<Result<>> RedisStore::resign_leadership(Epoch epoch) {
+  Command words("FCALL", redis::function_name("resign_leadership"), 3);
+  words.add(keys_.leader()).add(keys_.seq()).add(keys_.events()).add(epoch.value);
+  words.add(keys_.status_channel()).add(limits::events_kept);
+  words.add(
+      event_of("leader.resigned", "scheduler", std::nullopt, "Epoch " + std::to_string(epoch.value) + "."));
+  auto reply = co_await send(std::move(words));
+  if (!reply) co_return reply.error();
+  co_return Result<>();
+}
+
+}  // namespace berth

@@ -1,0 +1,95 @@
+// Output of attempts: a stream each, whose ids are the offsets behind the pieces.
+#include "shared/redis/redis_store.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace berth {
+namespace {
+
+using redis::Command;
+using redis::Reply;
+
+constexpr std::size_t read_size = 1u << 20;  // bytes a read_log returns, about
+constexpr std::size_t first_read = 16;       // entries: of the largest size they make up one read
+
+// "<end>-<stream>": Redis takes only rising ids, and so refuses what it has already.
+std::string id_of(const LogPiece& piece) {
+  return std::to_string(piece.end) + "-" + std::to_string(piece.stream);
+}
+
+bool is_stored_already(const Reply& reply) {
+  return reply.failure() != nullptr &&
+         reply.failure()->text.starts_with("ERR The ID specified in XADD is equal or smaller");
+}
+
+std::optional<LogPiece> parse_piece(const Reply& entry) {
+  const auto& parts = entry.items();
+  if (parts.size() != 2) return std::nullopt;
+  const auto id = parts[0].text();
+  const auto dash = id.find('-');
+  const auto& words = parts[1].items();
+  if (dash == std::string_view::npos || words.size() != 6) return std::nullopt;
+  const auto end = parse_integer<std::uint64_t>(id.substr(0, dash));
+  const auto stream = parse_integer<std::uint8_t>(id.substr(dash + 1));
+  const auto start = words[1].number();
+  const auto at = parse_integer<std::int64_t>(words[3].text());
+  if (!end || !stream || !start || !at) return std::nullopt;
+  return LogPiece{*end, *stream, *start, {*at}, std::string(words[5].text())};
+}
+
+// How many more entries to ask for, given what those read so far weighed.
+std::size_t next_count(std::size_t entries, std::size_t bytes) {
+  const std::size_t left = read_size - bytes;
+  return std::clamp<std::size_t>(left * entries / std::max<std::size_t>(bytes, 1), 1, 2 * entries);
+}
+
+}  // namespace
+
+Task<Result<>> RedisStore::append_log(JobId job, std::uint32_t attempt, std::vector<LogPiece> pieces,
+                                      std::vector<LogPiece> drop) {
+  const std::string key = keys_.log(job, attempt);
+  std::vector<Command> commands;
+  for (const LogPiece& piece : pieces) {
+    Command add("XADD", key, id_of(piece), "start", piece.stream_start, "at", piece.at.milliseconds, "bytes");
+    commands.push_back(std::move(add.add(piece.bytes)));
+  }
+  if (!drop.empty()) {
+    Command remove("XDEL", key);
+    for (const LogPiece& piece : drop) remove.add(id_of(piece));
+    commands.push_back(std::move(remove));
+  }
+  if (commands.empty()) co_return Result<>();
+  commands.emplace_back("PUBLISH", keys_.log_channel(job), attempt);
+  auto replies = co_await calls_.pipeline(std::move(commands), deadline_in(limits::store_call));
+  if (!replies) co_return replies.error();
+  std::erase_if(*replies, is_stored_already);
+  if (auto failure = first_failure(*replies)) co_return *failure;
+  co_return Result<>();
+}
+
+Task<Result<std::vector<LogPiece>>> RedisStore::read_log(JobId job, std::uint32_t attempt,
+                                                         std::uint64_t after) {
+  const std::string key = keys_.log(job, attempt);
+  std::vector<LogPiece> pieces;
+  std::string from = std::to_string(after + 1) + "-0";
+  std::size_t bytes = 0;
+  for (std::size_t count = first_read; bytes < read_size; count = next_count(pieces.size(), bytes)) {
+    Command range("XRANGE", key, from, "+", "COUNT", count);
+    auto reply = co_await send(std::move(range));
+    if (!reply) co_return reply.error();
+    for (const Reply& entry : reply->items()) {
+      auto piece = parse_piece(entry);
+      if (!piece) co_return broken_contract("the output of job " + to_string(job));
+      bytes += piece->bytes.size();
+      pieces.push_back(std::move(*piece));
+    }
+    if (reply->items().size() < count) break;
+    from = "(" + id_of(pieces.back());
+  }
+  co_return pieces;
+}
+
+std::unique_ptr<LogWatch> RedisStore::watch_log(JobId job) { return log_hints_.watch(job); }
+
+}  // namespace berth

@@ -1,0 +1,249 @@
+// What only a real Redis can do to its client: die, hang, forget, fill up, refuse.
+#include "tests/contract/store_fixture.hpp"
+
+#include <gmock/gmock.h>
+
+namespace berth::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+class RedisStoreTest : public ::testing::Test {
+ protected:
+  using Steps = Task<> (*)(RedisServer&, RedisStore&);
+
+  void tell(RedisServer& server, Steps steps) {
+    RedisStore store(io_.get_executor(), options_for(server, "test"), clock_);
+    const std::function<Task<>(RedisStore&)> story = [&server, steps](RedisStore& s) {
+      return steps(server, s);
+    };
+    run(io_, tell_with_redis(store, story));
+  }
+
+  // What start() answers.
+  Result<> start(RedisOptions options) {
+    RedisStore store(io_.get_executor(), std::move(options), clock_);
+    std::optional<Result<>> answer;
+    run(io_, try_to_start(store, answer));
+    return *answer;
+  }
+
+  static Task<> try_to_start(RedisStore& store, std::optional<Result<>>& answer) {
+    auto started = co_await store.start(deadline_in(500ms));
+    answer = std::move(started);
+    co_await store.close();
+  }
+
+  asio::io_context io_;
+  SystemClock clock_;
+};
+
+Task<> restart_meanwhile(RedisServer& server, Wakeup& down) {
+  co_await down.wait();
+  server.start();
+}
+
+Task<> dies_and_comes_back(RedisServer& server, RedisStore& store) {
+  const auto executor = co_await asio::this_coro::executor;
+  const auto ids = co_await admit(store, 50);
+  co_await assign(store, 1, "m1");
+  server.kill();
+
+  // Nobody there: a call that doesn't want to wait says where and why.
+  std::vector<JobId> first{{1}};
+  auto failed = co_await store.jobs(std::move(first));
+  EXPECT_EQ(kind_of(failed), ErrorKind::unavailable);
+  EXPECT_THAT(failed.error().message, HasSubstr("Redis at unix://"));
+
+  // A call that is made before it is back waits for it.
+  Wakeup down(executor);
+  TaskGroup others(executor);
+  others.spawn("the operator", restart_meanwhile(server, down));
+  down.notify();
+  auto counts = co_await store.count_jobs();
+  EXPECT_EQ(must(std::move(counts))[0], 50u);
+  co_await others.join();
+
+  const Job job = co_await read(store, {1});
+  EXPECT_EQ(job.executor, "m1");
+  co_await begin(store, 1);
+  auto events = co_await store.read_events(50, 10, deadline_in(0ms));
+  EXPECT_EQ(must(std::move(events)).size(), 2u);
+}
+TEST_F(RedisStoreTest, WhatWasAcknowledgedSurvivesKillNineAndCallsWaitForTheServer) {
+  RedisServer server;
+  tell(server, dies_and_comes_back);
+}
+
+Task<> kill_when_waiting(RedisServer& server, RedisStore& store) {
+  auto counted = co_await store.count_jobs();  // the reader has sent its question by now
+  must(std::move(counted));
+  server.kill();
+  server.start();
+  for (;;) {  // the first call may have left before the end of the old connection was seen
+    std::vector<JobDefinition> definitions(1, definition());
+    auto admitted = co_await store.admit(std::move(definitions), std::nullopt, actor);
+    if (admitted) break;
+    EXPECT_EQ(admitted.error().kind, ErrorKind::unavailable);
+  }
+}
+
+Task<> a_reader_survives_a_restart(RedisServer& server, RedisStore& store) {
+  TaskGroup others(co_await asio::this_coro::executor);
+  others.spawn("the operator", kill_when_waiting(server, store));
+  std::vector<Event> events;
+  while (events.empty()) {
+    auto answer = co_await store.read_events(0, 10, deadline_in(10s));
+    if (answer) {
+      events = std::move(*answer);
+    } else {
+      EXPECT_EQ(answer.error().kind, ErrorKind::unavailable);
+    }
+  }
+  EXPECT_EQ(events.at(0).job, JobId{1});
+  co_await others.join();
+}
+TEST_F(RedisStoreTest, AReaderThatWaitsWhileTheServerDiesCanAskAgain) {
+  RedisServer server;
+  tell(server, a_reader_survives_a_restart);
+}
+
+Task<> functions_are_loaded_again(RedisServer& server, RedisStore& store) {
+  co_await admit(store, 1);
+  EXPECT_THAT(server.ask("FUNCTION FLUSH"), HasSubstr("OK"));
+  const Job job = co_await assign(store, 1, "m1");
+  EXPECT_EQ(job.version, 2u);
+}
+TEST_F(RedisStoreTest, FunctionsThatRedisHasLostAreLoadedAgain) {
+  RedisServer server;
+  tell(server, functions_are_loaded_again);
+}
+
+Task<> finishing_goes_on(RedisServer& server, RedisStore& store) {
+  co_await admit(store, 1);
+  co_await assign(store, 1, "m1");
+  EXPECT_THAT(server.ask("CONFIG SET maxmemory 1"), HasSubstr("OK"));
+  std::vector<JobDefinition> definitions(1, definition());
+  auto refused = co_await store.admit(std::move(definitions), std::nullopt, actor);
+  EXPECT_EQ(kind_of(refused), ErrorKind::refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("out of memory"));
+  co_await begin(store, 1);
+  const Job ended = co_await finish(store, 1, 0);
+  EXPECT_EQ(ended.status, JobStatus::succeeded);
+}
+TEST_F(RedisStoreTest, OutOfMemoryRefusesNewJobsWhileOldOnesFinish) {
+  RedisServer server;
+  tell(server, finishing_goes_on);
+}
+
+Task<> answers_keep_to_their_calls(RedisServer& server, redis::Connection& connection) {
+  redis::Command set("SET", "a", "1");
+  auto stored = co_await connection.call(std::move(set), deadline_in(5s));
+  must(std::move(stored));
+  server.freeze();
+  redis::Command get_a("GET", "a");
+  const auto began = std::chrono::steady_clock::now();
+  auto late = co_await connection.call(std::move(get_a), deadline_in(100ms));
+  EXPECT_EQ(kind_of(late), ErrorKind::timeout);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 2s);
+  server.thaw();
+  redis::Command echo("ECHO", "b");
+  auto echoed = co_await connection.call(std::move(echo), deadline_in(5s));
+  EXPECT_EQ(must(std::move(echoed)).text(), "b");
+}
+
+Task<> with_connection(RedisServer& server, Task<> (*story)(RedisServer&, redis::Connection&)) {
+  const auto executor = co_await asio::this_coro::executor;
+  redis::Connection connection(executor, *parse_redis_url(server.url()), "test");
+  TaskGroup tasks(executor);
+  tasks.spawn("connection", connection.run());
+  co_await story(server, connection);
+  connection.close();
+  tasks.cancel();
+  co_await tasks.join();
+}
+
+TEST_F(RedisStoreTest, AStalledServerMeetsTheDeadlineAndItsLateAnswerIsNotTakenForAnother) {
+  RedisServer server;
+  run(io_, with_connection(server, answers_keep_to_their_calls));
+}
+
+Task<> a_silent_connection_is_replaced(RedisServer& server, redis::Connection& connection) {
+  redis::Command ping("PING");
+  auto answered = co_await connection.call(ping, deadline_in(5s));
+  must(std::move(answered));
+  server.freeze();
+  auto late = co_await connection.call(ping, deadline_in(2100ms));
+  EXPECT_EQ(kind_of(late), ErrorKind::timeout);
+  auto unsent = co_await connection.call(ping, deadline_in(100ms));
+  EXPECT_EQ(kind_of(unsent), ErrorKind::unavailable);  // it waited for a new connection
+  server.thaw();
+  auto again = co_await connection.call(ping, deadline_in(10s));
+  EXPECT_TRUE(again.has_value());
+}
+TEST_F(RedisStoreTest, AConnectionThatFellSilentIsReplaced) {
+  RedisServer server;
+  run(io_, with_connection(server, a_silent_connection_is_replaced));
+}
+
+// --- start ---
+
+TEST_F(RedisStoreTest, NobodyThereIsSaidWithAddressAndReason) {
+  RedisOptions options;
+  options.url = *parse_redis_url("unix:///tmp/berth-no-such.sock");
+  const auto answer = start(options);
+  EXPECT_EQ(kind_of(answer), ErrorKind::unavailable);
+  EXPECT_EQ(answer.error().message,
+            "Redis at unix:///tmp/berth-no-such.sock doesn't answer: no such file or directory.");
+}
+
+TEST_F(RedisStoreTest, AWrongPasswordIsSaidAtOnceWithoutShowingIt) {
+  RedisServer server({"--requirepass", "right"});
+  RedisOptions options = options_for(server, "test");
+  const auto without = start(options);
+  EXPECT_EQ(kind_of(without), ErrorKind::refused);
+  EXPECT_THAT(without.error().message, HasSubstr("put it into the Redis URL"));
+  options.url.password = "wrong";
+  const auto wrong = start(options);
+  EXPECT_EQ(kind_of(wrong), ErrorKind::refused);
+  EXPECT_THAT(wrong.error().message, HasSubstr("refused the user or password"));
+  EXPECT_THAT(wrong.error().message, ::testing::Not(HasSubstr("wrong ")));
+  options.url.password = "right";
+  EXPECT_TRUE(start(options).has_value());
+}
+
+TEST_F(RedisStoreTest, ARedisThatMayForgetIsRefusedWithTheLinesToChange) {
+  RedisServer server({"--appendfsync", "everysec", "--maxmemory-policy", "allkeys-lru"});
+  RedisOptions options = options_for(server, "test");
+  const auto refused = start(options);
+  EXPECT_EQ(kind_of(refused), ErrorKind::refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("\n  appendfsync always   # now: everysec"));
+  EXPECT_THAT(refused.error().message, HasSubstr("\n  maxmemory-policy noeviction   # now: allkeys-lru"));
+  EXPECT_THAT(refused.error().message, ::testing::Not(HasSubstr("appendonly")));
+  options.accept_unsafe = true;
+  EXPECT_TRUE(start(options).has_value());
+}
+
+Task<> close_while_reading(RedisServer&, RedisStore& store) {
+  TaskGroup readers(co_await asio::this_coro::executor);
+  struct Reader {
+    static Task<> read(RedisStore& from, std::optional<ErrorKind>& ended) {
+      auto answer = co_await from.read_events(0, 10, no_deadline);
+      ended = kind_of(answer);
+    }
+  };
+  std::optional<ErrorKind> ended;
+  readers.spawn("reader", Reader::read(store, ended));
+  auto counted = co_await store.count_jobs();
+  must(std::move(counted));
+  co_await store.close();
+  co_await readers.join();
+  EXPECT_EQ(ended, ErrorKind::cancelled);
+}
+TEST_F(RedisStoreTest, ClosingEndsAReadThatWaits) {
+  RedisServer server;
+  tell(server, close_while_reading);
+}
+
+}  // namespace
+}  // namespace berth::test

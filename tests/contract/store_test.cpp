@@ -1,0 +1,529 @@
+// The contract of the store (shared/store/store.hpp), told once and held against both: the fake that tests
+// use, and Redis.
+#include "tests/contract/store_fixture.hpp"
+
+namespace berth::test {
+namespace {
+
+enum class Kind { memory, redis };
+
+class StoreContract : public ::testing::TestWithParam<Kind> {
+ protected:
+  void tell(Story story) {
+    if (GetParam() == Kind::memory) {
+      MemoryStore store(io_.get_executor(), clock_);
+      run(io_, story(store));
+      return;
+    }
+    static RedisServer server;
+    static int cluster = 0;
+    RedisStore store(io_.get_executor(), options_for(server, "test" + std::to_string(++cluster)), clock_);
+    const std::function<Task<>(RedisStore&)> with_redis = story;
+    run(io_, tell_with_redis(store, with_redis));
+  }
+
+  asio::io_context io_;
+  SystemClock clock_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Both, StoreContract, ::testing::Values(Kind::memory, Kind::redis),
+                         [](const auto& info) { return info.param == Kind::memory ? "Memory" : "Redis"; });
+
+// --- admit ---
+
+Task<> admitted_jobs_wait_in_order(Store& store) {
+  std::vector<JobDefinition> definitions{definition("first"), definition("second"), definition()};
+  definitions[1].resources.cpu = Millicores{250};
+  auto admitted = co_await store.admit(definitions, std::nullopt, actor);
+  const auto ids = must(std::move(admitted)).ids;
+  const std::vector<JobId> expected{{1}, {2}, {3}};
+  EXPECT_EQ(ids, expected);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const Job job = co_await read(store, ids[i]);
+    EXPECT_EQ(job.id, ids[i]);
+    EXPECT_EQ(job.definition, definitions[i]);
+    EXPECT_EQ(job.status, JobStatus::pending);
+    EXPECT_EQ(job.reason, Reason::queued);
+    EXPECT_EQ(job.version, 1u);
+    EXPECT_GT(job.created_at.milliseconds, 0);
+  }
+}
+TEST_P(StoreContract, AdmittedJobsWaitInTheOrderOfTheRequest) { tell(admitted_jobs_wait_in_order); }
+
+Task<> a_repeated_request_makes_nothing_new(Store& store) {
+  const IdempotencyKey key{"night run", "hash of the body"};
+  std::vector<JobDefinition> definitions(3, definition());
+  auto first = co_await store.admit(definitions, key, actor);
+  auto again = co_await store.admit(definitions, key, actor);
+  const Admitted original = must(std::move(first));
+  const Admitted repeated = must(std::move(again));
+  EXPECT_FALSE(original.repeated);
+  EXPECT_TRUE(repeated.repeated);
+  EXPECT_EQ(repeated.ids, original.ids);
+  auto counts = co_await store.count_jobs();
+  EXPECT_EQ(must(std::move(counts))[0], 3u);
+}
+TEST_P(StoreContract, ARepeatedRequestMakesNothingNew) { tell(a_repeated_request_makes_nothing_new); }
+
+Task<> a_misused_key_is_a_conflict(Store& store) {
+  const IdempotencyKey key{"night run", "one hash"};
+  const IdempotencyKey misused{"night run", "another hash"};
+  std::vector<JobDefinition> definitions(1, definition());
+  auto first = co_await store.admit(definitions, key, actor);
+  must(std::move(first));
+  auto second = co_await store.admit(definitions, misused, actor);
+  EXPECT_EQ(kind_of(second), ErrorKind::conflict);
+  auto counts = co_await store.count_jobs();
+  EXPECT_EQ(must(std::move(counts))[0], 1u);
+}
+TEST_P(StoreContract, AKeyUsedForAnotherRequestIsAConflictAndAdmitsNothing) {
+  tell(a_misused_key_is_a_conflict);
+}
+
+Task<> a_large_batch_is_admitted_whole(Store& store) {
+  const auto ids = co_await admit(store, 3000);
+  EXPECT_EQ(ids.size(), 3000u);
+  EXPECT_EQ(ids.back(), JobId{3000});
+  auto counts = co_await store.count_jobs();
+  EXPECT_EQ(must(std::move(counts))[0], 3000u);
+}
+TEST_P(StoreContract, ABatchOfThousandsIsAdmittedWhole) { tell(a_large_batch_is_admitted_whole); }
+
+// --- transition ---
+
+Task<> a_job_lives_its_life(Store& store) {
+  co_await admit(store, 1);
+  const Job assigned = co_await assign(store, 1, "m1");
+  EXPECT_EQ(assigned.reason, Reason::assigned);
+  EXPECT_EQ(assigned.attempts.size(), 1u);
+  const Job running = co_await begin(store, 1);
+  EXPECT_EQ(running.status, JobStatus::running);
+  const Job ended = co_await finish(store, 1, 7);
+  EXPECT_EQ(ended.status, JobStatus::failed);
+  EXPECT_EQ(ended.exit_code, 7);
+  EXPECT_EQ(ended.reason, std::nullopt);
+  EXPECT_EQ(ended.version, 4u);
+  EXPECT_EQ(ended.definition, definition());
+}
+TEST_P(StoreContract, AJobLivesItsLifeAndItsRecordKeepsUp) { tell(a_job_lives_its_life); }
+
+Task<> the_slower_writer_learns_of_it(Store& store) {
+  co_await admit(store, 1);
+  const Job seen = co_await read(store, {1});
+  const Changed first = co_await assign_as_seen(store, seen, "m1");
+  const Changed second = co_await assign_as_seen(store, seen, "m2");
+  EXPECT_EQ(first.outcome, Changed::Outcome::done);
+  EXPECT_EQ(first.version, 2u);
+  EXPECT_EQ(second.outcome, Changed::Outcome::conflict);
+  EXPECT_EQ(second.version, 2u);
+  const Job now = co_await read(store, {1});
+  EXPECT_EQ(now.executor, "m1");
+}
+TEST_P(StoreContract, OfTwoWritersThatSawTheSameRecordTheSlowerChangesNothing) {
+  tell(the_slower_writer_learns_of_it);
+}
+
+Task<> each_change_of_a_batch_stands_alone(Store& store) {
+  co_await admit(store, 3);
+  std::vector<Change> changes;
+  for (const std::uint64_t id : {1, 2, 3}) {
+    const Job job = co_await read(store, {id});
+    changes.push_back(change_of(job, lifecycle::Assigned{"m1"}));
+  }
+  changes[1].before.version = 9;
+  changes[2].before.id = changes[2].after.id = {77};
+  auto answer = co_await store.transition(std::move(changes), std::nullopt);
+  const auto results = must(std::move(answer));
+  EXPECT_EQ(results.at(0).outcome, Changed::Outcome::done);
+  EXPECT_EQ(results.at(1).outcome, Changed::Outcome::conflict);
+  EXPECT_EQ(results.at(1).version, 1u);
+  EXPECT_EQ(results.at(2).outcome, Changed::Outcome::conflict);
+  EXPECT_EQ(results.at(2).version, 0u);
+  const Job untouched = co_await read(store, {2});
+  EXPECT_EQ(untouched.reason, Reason::queued);
+}
+TEST_P(StoreContract, EachChangeOfABatchStandsAlone) { tell(each_change_of_a_batch_stands_alone); }
+
+Task<> more_changes_than_a_call_takes(Store& store) {
+  const auto ids = co_await admit(store, 1200);
+  auto records = co_await store.jobs(ids);
+  std::vector<Change> changes;
+  for (const auto& job : must(std::move(records)))
+    changes.push_back(change_of(*job, lifecycle::Assigned{"m1"}));
+  // And one job twice: the second change finds what the first has made.
+  changes.push_back(change_of(changes[0].after, lifecycle::Starting{}));
+  changes.back().before.version = 2;
+  auto answer = co_await store.transition(std::move(changes), std::nullopt);
+  const auto results = must(std::move(answer));
+  EXPECT_EQ(results.size(), 1201u);
+  for (const auto& result : results) EXPECT_EQ(result.outcome, Changed::Outcome::done);
+  EXPECT_EQ(results.back().version, 3u);
+  auto live = co_await store.assigned_jobs("m1");
+  EXPECT_EQ(must(std::move(live)).size(), 1200u);
+}
+TEST_P(StoreContract, ABatchMayBeLargerThanOneCallTakes) { tell(more_changes_than_a_call_takes); }
+
+Task<> fields_that_vanish_are_gone(Store& store) {
+  co_await admit(store, 1);
+  Job before = co_await read(store, {1});
+  Change back_off{before, before, "job.backoff", actor};
+  back_off.after.reason = Reason::backoff;
+  back_off.after.retry_at = WallTime{1'800'000'000'000};
+  back_off.after.message = "will be tried again";
+  std::vector<Change> first{back_off};
+  auto changed = co_await store.transition(std::move(first), std::nullopt);
+  must(std::move(changed));
+  Job waiting = co_await read(store, {1});
+  EXPECT_EQ(waiting.message, "will be tried again");
+  Change again{waiting, waiting, "job.queued", actor};
+  again.after.reason = Reason::queued;
+  again.after.retry_at.reset();
+  again.after.message.clear();
+  std::vector<Change> second{again};
+  auto undone = co_await store.transition(std::move(second), std::nullopt);
+  must(std::move(undone));
+  Job now = co_await read(store, {1});
+  EXPECT_EQ(now.version, 3u);
+  now.version = before.version;
+  EXPECT_EQ(now, before);
+}
+TEST_P(StoreContract, AFieldThatIsEmptyAgainIsEmptyInTheRecord) { tell(fields_that_vanish_are_gone); }
+
+// --- finding ---
+
+Task<> jobs_are_found_newest_first(Store& store) {
+  std::vector<JobDefinition> definitions{definition("red"), definition("blue"), definition("red"),
+                                         definition("red")};
+  auto admitted = co_await store.admit(std::move(definitions), std::nullopt, actor);
+  must(std::move(admitted));
+  co_await assign(store, 3, "m1");
+  co_await begin(store, 3);
+
+  JobQuery all;
+  all.limit = 3;
+  auto page = co_await store.find_jobs(all);
+  const std::vector<JobId> first_page{{4}, {3}, {2}};
+  EXPECT_EQ(must(std::move(page)), first_page);
+  all.before = JobId{2};
+  auto rest = co_await store.find_jobs(all);
+  const std::vector<JobId> last_page{{1}};
+  EXPECT_EQ(must(std::move(rest)), last_page);
+
+  JobQuery running;
+  running.statuses = {JobStatus::running};
+  auto found = co_await store.find_jobs(running);
+  const std::vector<JobId> only_three{{3}};
+  EXPECT_EQ(must(std::move(found)), only_three);
+
+  JobQuery red;
+  red.name = "red";
+  red.statuses = {JobStatus::pending};
+  red.limit = 1;
+  auto newest_red = co_await store.find_jobs(red);
+  const std::vector<JobId> only_four{{4}};
+  EXPECT_EQ(must(std::move(newest_red)), only_four);
+  red.before = JobId{4};
+  auto older_red = co_await store.find_jobs(red);
+  const std::vector<JobId> only_one{{1}};
+  EXPECT_EQ(must(std::move(older_red)), only_one);
+
+  auto counts = co_await store.count_jobs();
+  const std::array<std::uint64_t, 5> expected{3, 1, 0, 0, 0};
+  EXPECT_EQ(must(std::move(counts)), expected);
+}
+TEST_P(StoreContract, JobsAreFoundByStatusAndNameNewestFirstPageByPage) { tell(jobs_are_found_newest_first); }
+
+Task<> an_unknown_job_is_nothing(Store& store) {
+  std::vector<JobId> ids{{5}};
+  auto found = co_await store.jobs(std::move(ids));
+  EXPECT_EQ(must(std::move(found)).at(0), std::nullopt);
+}
+TEST_P(StoreContract, AJobThatNeverWasIsNothing) { tell(an_unknown_job_is_nothing); }
+
+// --- events ---
+
+Task<> events_tell_what_happened(Store& store) {
+  auto start = co_await store.last_event();
+  EXPECT_EQ(must(std::move(start)), 0u);
+  co_await admit(store, 2);
+  co_await assign(store, 1, "m1");
+  auto read_all = co_await store.read_events(0, 100, deadline_in(0ms));
+  const auto events = must(std::move(read_all));
+  EXPECT_EQ(events.size(), 3u);
+  for (std::size_t i = 0; i < events.size(); ++i) EXPECT_EQ(events[i].seq, i + 1);
+  EXPECT_EQ(events.at(0).type, "job.submitted");
+  EXPECT_EQ(events.at(0).job, JobId{1});
+  EXPECT_EQ(events.at(0).actor, actor);
+  EXPECT_EQ(events.at(1).job, JobId{2});
+  EXPECT_EQ(events.at(2).type, "job.assigned");
+  EXPECT_EQ(events.at(2).status, JobStatus::pending);
+  EXPECT_EQ(events.at(2).reason, Reason::assigned);
+  EXPECT_EQ(events.at(2).executor, "m1");
+  EXPECT_EQ(events.at(2).attempt, 1u);
+  EXPECT_EQ(events.at(2).version, 2u);
+  EXPECT_GT(events.at(2).at.milliseconds, 0);
+  auto some = co_await store.read_events(1, 1, deadline_in(0ms));
+  EXPECT_EQ(must(std::move(some)).at(0).seq, 2u);
+  auto end = co_await store.last_event();
+  EXPECT_EQ(must(std::move(end)), 3u);
+}
+TEST_P(StoreContract, EventsTellWhatHappenedInOrderWithoutGaps) { tell(events_tell_what_happened); }
+
+Task<> admit_one(Store& store) { co_await admit(store, 1); }
+
+Task<> a_reader_waits_for_the_next_event(Store& store) {
+  const auto began = std::chrono::steady_clock::now();
+  auto nothing = co_await store.read_events(0, 10, deadline_in(50ms));
+  EXPECT_TRUE(must(std::move(nothing)).empty());
+  EXPECT_GE(std::chrono::steady_clock::now() - began, 50ms);
+  TaskGroup others(co_await asio::this_coro::executor);
+  others.spawn("a client", admit_one(store));
+  auto awaited = co_await store.read_events(0, 10, deadline_in(10s));
+  EXPECT_EQ(must(std::move(awaited)).at(0).type, "job.submitted");
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
+  co_await others.join();
+}
+TEST_P(StoreContract, AReaderWaitsForTheNextEventOrItsDeadline) { tell(a_reader_waits_for_the_next_event); }
+
+// --- inboxes ---
+
+Task<> an_executor_is_told(Store& store) {
+  co_await admit(store, 2);
+  auto end = co_await store.inbox_end("m1");
+  std::string position = must(std::move(end));
+  const Job assigned = co_await assign(store, 1, "m1");
+  co_await assign(store, 2, "m2");
+  co_await prepare(store, 1);  // the executor's own word: no news to it
+  auto read_first = co_await store.read_inbox("m1", position, deadline_in(0ms));
+  const auto first = must(std::move(read_first));
+  EXPECT_EQ(first.size(), 1u);
+  EXPECT_EQ(first.at(0).job, assigned);
+  const Job aborting = co_await ask_to_end(store, 1);
+  position = first.at(0).position;
+  auto read_second = co_await store.read_inbox("m1", position, deadline_in(0ms));
+  const auto second = must(std::move(read_second));
+  EXPECT_EQ(second.size(), 1u);
+  EXPECT_EQ(second.at(0).job, aborting);
+  EXPECT_TRUE(second.at(0).job.abort_requested_at.has_value());
+  // What was read past is forgotten, even for somebody who starts from the beginning.
+  auto from_start = co_await store.read_inbox("m1", "0-0", deadline_in(0ms));
+  EXPECT_EQ(must(std::move(from_start)).size(), 1u);
+  auto new_end = co_await store.inbox_end("m1");
+  EXPECT_EQ(must(std::move(new_end)), second.at(0).position);
+}
+TEST_P(StoreContract, AnExecutorIsToldOfAssignmentsAndAbortsAndNothingElse) { tell(an_executor_is_told); }
+
+Task<> assign_first(Store& store) { co_await assign(store, 1, "m1"); }
+
+Task<> an_inbox_is_waited_on(Store& store) {
+  co_await admit(store, 1);
+  TaskGroup others(co_await asio::this_coro::executor);
+  others.spawn("a scheduler", assign_first(store));
+  auto awaited = co_await store.read_inbox("m1", "0-0", deadline_in(10s));
+  EXPECT_EQ(must(std::move(awaited)).at(0).job.id, JobId{1});
+  co_await others.join();
+}
+TEST_P(StoreContract, AnExecutorWaitsForItsInbox) { tell(an_inbox_is_waited_on); }
+
+Task<> live_attempts_of_an_executor(Store& store) {
+  co_await admit(store, 3);
+  for (const std::uint64_t id : {1, 2}) co_await assign(store, id, "m1");
+  co_await assign(store, 3, "m2");
+  co_await begin(store, 2);
+  auto both = co_await store.assigned_jobs("m1");
+  EXPECT_EQ(must(std::move(both)).size(), 2u);
+  co_await finish(store, 2, 0);
+  auto one = co_await store.assigned_jobs("m1");
+  const auto left = must(std::move(one));
+  EXPECT_EQ(left.size(), 1u);
+  EXPECT_EQ(left.at(0).id, JobId{1});
+}
+TEST_P(StoreContract, AnExecutorFindsItsLiveAttempts) { tell(live_attempts_of_an_executor); }
+
+// --- executors ---
+
+Task<> an_executor_registers_and_beats(Store& store) {
+  const ExecutorInfo m1 = executor("m1");
+  auto registered = co_await store.register_executor(m1);
+  const auto incarnation = must(std::move(registered));
+  auto before = co_await store.executors();
+  const auto first = must(std::move(before));
+  EXPECT_EQ(first.size(), 1u);
+  EXPECT_EQ(first.at(0).info, m1);
+  EXPECT_EQ(first.at(0).incarnation, incarnation);
+  EXPECT_EQ(first.at(0).state, ExecutorState::ready);
+  const RuntimeInfo sick{"simulated", "2", false, "the disk is full"};
+  auto beat = co_await store.heartbeat("m1", incarnation, sick);
+  must(std::move(beat));
+  auto after = co_await store.executors();
+  const auto second = must(std::move(after));
+  EXPECT_GT(second.at(0).beat, first.at(0).beat);
+  EXPECT_EQ(second.at(0).info.runtime, sick);
+}
+TEST_P(StoreContract, AnExecutorRegistersAndBeats) { tell(an_executor_registers_and_beats); }
+
+Task<> the_later_incarnation_wins(Store& store) {
+  const ExecutorInfo m1 = executor("m1");
+  const RuntimeInfo healthy;
+  auto older = co_await store.register_executor(m1);
+  auto newer = co_await store.register_executor(m1);
+  const auto first = must(std::move(older));
+  const auto second = must(std::move(newer));
+  EXPECT_GT(second, first);
+  auto deposed = co_await store.heartbeat("m1", first, healthy);
+  EXPECT_EQ(kind_of(deposed), ErrorKind::conflict);
+  auto alive = co_await store.heartbeat("m1", second, healthy);
+  EXPECT_TRUE(alive.has_value());
+  auto stranger = co_await store.heartbeat("m2", 1, healthy);
+  EXPECT_EQ(kind_of(stranger), ErrorKind::conflict);
+}
+TEST_P(StoreContract, OfTwoExecutorsOfOneNameTheLaterWins) { tell(the_later_incarnation_wins); }
+
+// --- leadership ---
+
+Task<> one_leads(Store& store) {
+  auto nobody = co_await store.leader();
+  EXPECT_EQ(must(std::move(nobody)).has_value(), false);
+  auto taken = co_await store.take_leadership("s1", std::nullopt);
+  const Epoch first = must(std::move(taken));
+  auto late = co_await store.take_leadership("s2", std::nullopt);
+  EXPECT_EQ(kind_of(late), ErrorKind::conflict);
+
+  auto found = co_await store.leader();
+  const auto seen = must(std::move(found));
+  EXPECT_EQ(seen->name, "s1");
+  EXPECT_EQ(seen->epoch, first);
+  auto renewed = co_await store.renew_leadership(first);
+  must(std::move(renewed));
+  auto robbed = co_await store.take_leadership("s2", seen);  // it has beaten since
+  EXPECT_EQ(kind_of(robbed), ErrorKind::conflict);
+
+  auto resigned = co_await store.resign_leadership(first);
+  must(std::move(resigned));
+  auto vacant = co_await store.leader();
+  const auto left = must(std::move(vacant));
+  EXPECT_TRUE(left->resigned);
+  auto followed = co_await store.take_leadership("s2", left);
+  const Epoch second = must(std::move(followed));
+  EXPECT_GT(second, first);
+  auto deposed = co_await store.renew_leadership(first);
+  EXPECT_EQ(kind_of(deposed), ErrorKind::conflict);
+  auto current = co_await store.leader();
+  EXPECT_EQ(must(std::move(current))->resigned, false);
+}
+TEST_P(StoreContract, OneLeadsAndTheNextTakesOverFromWhatItSaw) { tell(one_leads); }
+
+Task<> a_deposed_leader_writes_nothing(Store& store) {
+  co_await admit(store, 1);
+  auto taken = co_await store.take_leadership("s1", std::nullopt);
+  const Epoch old_epoch = must(std::move(taken));
+  auto found = co_await store.leader();
+  const auto seen = must(std::move(found));
+  auto retaken = co_await store.take_leadership("s2", seen);
+  const Epoch new_epoch = must(std::move(retaken));
+  const Job job = co_await read(store, {1});
+  std::vector<Change> changes{change_of(job, lifecycle::Assigned{"m1"})};
+  auto refused = co_await store.transition(changes, old_epoch);
+  EXPECT_EQ(kind_of(refused), ErrorKind::conflict);
+  const Job untouched = co_await read(store, {1});
+  EXPECT_EQ(untouched, job);
+  auto accepted = co_await store.transition(changes, new_epoch);
+  EXPECT_EQ(must(std::move(accepted)).at(0).outcome, Changed::Outcome::done);
+}
+TEST_P(StoreContract, ADeposedLeaderWritesNothing) { tell(a_deposed_leader_writes_nothing); }
+
+// --- logs ---
+
+Task<> output_is_kept_exactly(Store& store) {
+  const std::string odd("no newline, \0 and \xff\r\n", 21);
+  std::vector<LogPiece> pieces{piece(3, 1, 0, "out"), piece(3 + odd.size(), 2, 0, odd)};
+  auto appended = co_await store.append_log({1}, 1, pieces, {});
+  must(std::move(appended));
+  auto all = co_await store.read_log({1}, 1, 0);
+  const auto stored = must(std::move(all));
+  EXPECT_EQ(stored.size(), 2u);
+  EXPECT_EQ(stored.at(0).bytes, "out");
+  EXPECT_EQ(stored.at(1).bytes, odd);
+  EXPECT_EQ(stored.at(1).stream, 2);
+  EXPECT_EQ(stored.at(1).end, 3 + odd.size());
+  EXPECT_EQ(stored.at(1).at, pieces[1].at);
+  auto tail = co_await store.read_log({1}, 1, 3);
+  EXPECT_EQ(must(std::move(tail)).size(), 1u);
+  auto other_attempt = co_await store.read_log({1}, 2, 0);
+  EXPECT_TRUE(must(std::move(other_attempt)).empty());
+}
+TEST_P(StoreContract, OutputIsKeptByteByByteForEachAttempt) { tell(output_is_kept_exactly); }
+
+Task<> appending_twice_is_appending_once(Store& store) {
+  std::vector<LogPiece> first{piece(1, 1, 0, "a"), piece(2, 1, 1, "b")};
+  std::vector<LogPiece> second{piece(1, 1, 0, "a"), piece(2, 1, 1, "b"), piece(3, 1, 2, "c")};
+  std::vector<LogPiece> dropped{piece(2, 1, 1, "")};
+  auto once = co_await store.append_log({1}, 1, first, {});
+  auto twice = co_await store.append_log({1}, 1, second, dropped);
+  auto thrice = co_await store.append_log({1}, 1, second, dropped);
+  must(std::move(once));
+  must(std::move(twice));
+  must(std::move(thrice));
+  auto all = co_await store.read_log({1}, 1, 0);
+  std::string text;
+  for (const auto& stored : must(std::move(all))) text += stored.bytes;
+  EXPECT_EQ(text, "ac");
+}
+TEST_P(StoreContract, AppendingAgainIsHarmlessAndWhatWasDroppedStaysDropped) {
+  tell(appending_twice_is_appending_once);
+}
+
+Task<> long_output_comes_in_parts(Store& store) {
+  std::vector<LogPiece> pieces;
+  for (std::uint64_t i = 0; i < 40; ++i)
+    pieces.push_back(piece((i + 1) << 16, 1, i << 16, std::string(1u << 16, 'x')));
+  for (std::uint64_t i = 1; i <= 100; ++i)
+    pieces.push_back(piece((40u << 16) + i, 1, (40u << 16) + i - 1, "y"));
+  auto appended = co_await store.append_log({1}, 1, std::move(pieces), {});
+  must(std::move(appended));
+  std::uint64_t after = 0;
+  std::size_t parts = 0;
+  for (;;) {
+    auto answer = co_await store.read_log({1}, 1, after);
+    const auto part = must(std::move(answer));
+    if (part.empty()) break;
+    std::size_t size = 0;
+    for (const auto& stored : part) {
+      size += stored.bytes.size();
+      EXPECT_EQ(stored.end - stored.bytes.size(), after);
+      after = stored.end;
+    }
+    EXPECT_LE(size, (1u << 20) + limits::log_chunk);
+    ++parts;
+  }
+  EXPECT_EQ(after, (40u << 16) + 100);
+  EXPECT_EQ(parts, 3u);
+}
+TEST_P(StoreContract, LongOutputComesInPartsOfAboutAMebibyte) { tell(long_output_comes_in_parts); }
+
+Task<> append_hello(Store& store) {
+  std::vector<LogPiece> pieces{piece(5, 1, 0, "hello")};
+  auto appended = co_await store.append_log({1}, 1, std::move(pieces), {});
+  must(std::move(appended));
+}
+
+Task<> a_follower_is_woken(Store& store) {
+  const auto watch = store.watch_log({1});
+  const auto second_watch = store.watch_log({1});
+  TaskGroup others(co_await asio::this_coro::executor);
+  const auto began = std::chrono::steady_clock::now();
+  others.spawn("an executor", append_hello(store));
+  for (;;) {  // a hint may come for nothing
+    auto found = co_await store.read_log({1}, 1, 0);
+    if (!must(std::move(found)).empty()) break;
+    co_await watch->wait(deadline_in(10s));
+  }
+  co_await others.join();
+  // It came while the second one was not waiting, and is remembered.
+  co_await second_watch->wait(deadline_in(10s));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
+}
+TEST_P(StoreContract, EveryFollowerOfALogIsWokenByANewPiece) { tell(a_follower_is_woken); }
+
+}  // namespace
+}  // namespace berth::test

@@ -1,0 +1,95 @@
+// A store in memory, for tests that need no Redis: held to the same contract (tests/contract/store_test.cpp),
+// and able to fail on command.
+#pragma once
+
+#include "shared/store/store.hpp"
+
+#include <deque>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace berth::test {
+
+class MemoryStore final : public Store {
+ public:
+  MemoryStore(asio::any_io_executor executor, const Clock& clock)
+      : executor_(std::move(executor)), clock_(clock) {}
+
+  // From now on every call fails with `error` and does nothing, until repair().
+  void break_down(Error error);
+  void repair();
+
+  Task<Result<Admitted>> admit(std::vector<JobDefinition> definitions, std::optional<IdempotencyKey> key,
+                               std::string actor) override;
+  Task<Result<std::vector<Changed>>> transition(std::vector<Change> changes,
+                                                std::optional<Epoch> epoch) override;
+  Task<Result<std::vector<std::optional<Job>>>> jobs(std::vector<JobId> ids) override;
+  Task<Result<std::vector<JobId>>> find_jobs(JobQuery query) override;
+  Task<Result<std::array<std::uint64_t, 5>>> count_jobs() override;
+
+  Task<Result<std::uint64_t>> last_event() override;
+  Task<Result<std::vector<Event>>> read_events(std::uint64_t seq, std::size_t limit,
+                                               Deadline deadline) override;
+
+  Task<Result<std::uint64_t>> register_executor(ExecutorInfo info) override;
+  Task<Result<>> heartbeat(std::string name, std::uint64_t incarnation, RuntimeInfo runtime) override;
+  Task<Result<std::vector<RegisteredExecutor>>> executors() override;
+  Task<Result<std::vector<Job>>> assigned_jobs(std::string executor) override;
+  Task<Result<std::string>> inbox_end(std::string executor) override;
+  Task<Result<std::vector<InboxEntry>>> read_inbox(std::string executor, std::string position,
+                                                   Deadline deadline) override;
+
+  Task<Result<std::optional<Leader>>> leader() override;
+  Task<Result<Epoch>> take_leadership(std::string name, std::optional<Leader> seen) override;
+  Task<Result<>> renew_leadership(Epoch epoch) override;
+  Task<Result<>> resign_leadership(Epoch epoch) override;
+
+  Task<Result<>> append_log(JobId job, std::uint32_t attempt, std::vector<LogPiece> pieces,
+                            std::vector<LogPiece> drop) override;
+  Task<Result<std::vector<LogPiece>>> read_log(JobId job, std::uint32_t attempt,
+                                               std::uint64_t after) override;
+  std::unique_ptr<LogWatch> watch_log(JobId job) override;
+
+ private:
+  class Watch;
+  using LogKey = std::pair<std::uint64_t, std::uint8_t>;  // end, stream
+  struct Log {
+    std::map<LogKey, LogPiece> pieces;
+    LogKey last{};  // the newest ever appended: what isn't above it is known
+  };
+  struct KnownRequest {
+    std::string body_hash;
+    std::vector<JobId> ids;
+  };
+
+  // Gives others a turn, as a real store would, and tells how the call fails if it does.
+  Task<std::optional<Error>> arrive();
+  // Returns when something was written, or at the deadline.
+  Task<> wait_for_writes(Deadline deadline);
+  void written();
+  void append_event(Event event);
+  Changed apply(const Change& change);
+  bool is_deposed(Epoch epoch) const;
+
+  asio::any_io_executor executor_;
+  const Clock& clock_;
+  std::optional<Error> outage_;
+  std::list<Wakeup*> readers_;  // that wait for a write
+
+  std::map<JobId, Job> jobs_;
+  std::map<std::string, KnownRequest> known_requests_;
+  std::deque<Event> events_;                                     // the n-th has seq n
+  std::map<std::string, std::map<std::uint64_t, Job>> inboxes_;  // by executor, then by the seq of the event
+  std::map<std::string, RegisteredExecutor> executors_;
+  std::optional<Leader> leader_;
+  std::map<std::pair<JobId, std::uint32_t>, Log> logs_;
+  std::multimap<JobId, Watch*> watches_;
+};
+
+}  // namespace berth::test

@@ -1,0 +1,137 @@
+#include "tests/support/redis_server.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <thread>
+
+namespace berth::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto patience = 20s;
+
+std::string fresh_folder() {
+  std::string name = "/tmp/berth-redis-XXXXXX";
+  if (::mkdtemp(name.data()) == nullptr)
+    throw std::runtime_error("can't make a folder in /tmp for a Redis server");
+  return name;
+}
+
+std::vector<std::string> command_line(const std::string& folder, const std::vector<std::string>& settings) {
+  std::vector<std::string> words{"redis-server",
+                                 "--port",
+                                 "0",
+                                 "--unixsocket",
+                                 folder + "/redis.sock",
+                                 "--dir",
+                                 folder,
+                                 "--appendonly",
+                                 "yes",
+                                 "--appendfsync",
+                                 "always",
+                                 "--maxmemory-policy",
+                                 "noeviction",
+                                 "--save",
+                                 "",
+                                 "--hash-max-listpack-value",
+                                 "4096",
+                                 "--logfile",
+                                 folder + "/redis.log"};
+  words.insert(words.end(), settings.begin(), settings.end());
+  return words;
+}
+
+}  // namespace
+
+RedisServer::RedisServer(std::vector<std::string> settings)
+    : folder_(fresh_folder()), settings_(command_line(folder_, settings)) {
+  try {
+    start();
+  } catch (...) {
+    kill();
+    std::filesystem::remove_all(folder_);
+    throw;
+  }
+}
+
+RedisServer::~RedisServer() {
+  kill();
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+void RedisServer::exec() const {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  std::vector<char*> words;
+  for (const auto& word : settings_) words.push_back(const_cast<char*>(word.c_str()));
+  words.push_back(nullptr);
+  ::execvp(words[0], words.data());
+  ::_exit(127);
+}
+
+void RedisServer::start() {
+  pid_ = ::fork();
+  if (pid_ < 0) throw std::runtime_error("can't fork a Redis server");
+  if (pid_ == 0) exec();
+  const auto give_up = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    const std::string answer = ask("PING");
+    if (answer.starts_with("+PONG") || answer.starts_with("-NOAUTH")) return;
+    if (::waitpid(pid_, nullptr, WNOHANG) == pid_) {
+      pid_ = -1;
+      break;
+    }
+    if (std::chrono::steady_clock::now() > give_up) break;
+    std::this_thread::sleep_for(2ms);  // nothing tells when another process has begun to listen
+  }
+  std::ifstream log(folder_ + "/redis.log");
+  throw std::runtime_error("redis-server didn't come up; is it installed? Its log:\n" +
+                           std::string(std::istreambuf_iterator<char>(log), {}));
+}
+
+void RedisServer::kill() {
+  if (pid_ < 0) return;
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+  pid_ = -1;
+}
+
+void RedisServer::freeze() {
+  ::kill(pid_, SIGSTOP);
+  ::waitpid(pid_, nullptr, WUNTRACED);
+}
+
+void RedisServer::thaw() { ::kill(pid_, SIGCONT); }
+
+std::string RedisServer::ask(std::string_view command) const {
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, socket().c_str(), sizeof(address.sun_path) - 1);
+  std::string answer;
+  const std::string line = std::string(command) + "\r\n";
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 &&
+      ::send(fd, line.data(), line.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(line.size())) {
+    std::array<char, 4096> buffer;
+    const ssize_t size = ::recv(fd, buffer.data(), buffer.size(), 0);
+    if (size > 0) answer.assign(buffer.data(), static_cast<std::size_t>(size));
+  }
+  ::close(fd);
+  return answer;
+}
+
+}  // namespace berth::test

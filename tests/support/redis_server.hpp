@@ -1,0 +1,43 @@
+// A Redis server of the test's own, on a Unix socket in a folder that goes with it, configured as Berth
+// demands. It dies with the test.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace berth::test {
+
+class RedisServer {
+ public:
+  // Starts it and returns once it answers. `settings` are more words for its command line ("--maxmemory",
+  // "1mb"); the later of two wins. Throws when it doesn't come up.
+  explicit RedisServer(std::vector<std::string> settings = {});
+  ~RedisServer();
+  RedisServer(const RedisServer&) = delete;
+  RedisServer& operator=(const RedisServer&) = delete;
+
+  std::string url() const { return "unix://" + socket(); }
+
+  // kill -9. The data stay.
+  void kill();
+  // On the same data, after kill().
+  void start();
+  // SIGSTOP and SIGCONT: it takes connections and bytes, and answers nothing.
+  void freeze();
+  void thaw();
+  // A command without spaces inside its words, and the first bytes of the answer.
+  std::string ask(std::string_view command) const;
+
+ private:
+  std::string socket() const { return folder_ + "/redis.sock"; }
+  [[noreturn]] void exec() const;
+
+  std::string folder_;
+  std::vector<std::string> settings_;
+  pid_t pid_ = -1;
+};
+
+}  // namespace berth::test

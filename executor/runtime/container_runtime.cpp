@@ -1,0 +1,9 @@
+#include "executor/runtime/container_runtime.hpp"
+
+namespace berth {
+
+std::string container_name(const ContainerIdentity& identity) {
+  return "berth-" + identity.cluster + "-" + to_string(identity.job) + "-" + std::to_string(identity.attempt);
+}
+
+}  // namespace berth

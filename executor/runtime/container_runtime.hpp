@@ -1,0 +1,112 @@
+// The port through which an executor runs containers. Docker stands behind it on the main path; `simulated`
+// runs nothing and exists for benchmarks and simulations.
+//
+// Every call has a deadline of its own, and a stuck one never holds up another. Errors: unavailable / timeout
+// (the runtime doesn't answer: whether the call took effect is unknown, look again), not_found, conflict,
+// refused (the runtime said no: `message` holds its own words), invalid.
+#pragma once
+
+#include "shared/base/result.hpp"
+#include "shared/model/executor_info.hpp"
+#include "shared/model/job.hpp"
+#include "shared/runtime/async.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace berth {
+
+// Which attempt a container belongs to: what its labels say, and what its name is made of.
+struct ContainerIdentity {
+  std::string cluster;
+  std::string executor;
+  JobId job;
+  std::uint32_t attempt = 0;
+  bool operator==(const ContainerIdentity&) const = default;
+};
+
+// "berth-<cluster>-<job>-<attempt>": deterministic, so that a create whose answer was lost is found again,
+// not repeated.
+std::string container_name(const ContainerIdentity& identity);
+
+// What to create: the definition, and the variables that Berth adds to its environment.
+struct ContainerSpec {
+  ContainerIdentity identity;
+  JobDefinition definition;
+  std::map<std::string, std::string> berth_env;
+};
+
+enum class ContainerPhase { created, running, exited };
+
+struct ContainerState {
+  ContainerIdentity identity;
+  ContainerPhase phase = ContainerPhase::created;
+  // Of an exited container:
+  std::optional<int>
+      exit_code;  // absent when nobody really saw the exit (the daemon was restarted meanwhile)
+  bool oom_killed = false;
+  // The runtime's own words about a failed start. Also set for an exited container whose command turned out
+  // not to be there only after the runtime had called the start a success: then exit_code is 126 or 127.
+  std::string error;
+  // Of one that ran:
+  std::optional<WallTime> started_at;
+  std::optional<WallTime> finished_at;
+};
+
+enum class LogStream : std::uint8_t { out = 1, err = 2 };
+
+// Gets output in the order in which the container wrote it. Waiting in here holds the reading back, not the
+// container.
+class LogSink {
+ public:
+  virtual ~LogSink() = default;
+  virtual Task<Result<>> write(LogStream stream, std::string_view bytes) = 0;
+};
+
+// Progress of a pull: bytes done and in all, as far as the runtime knows them.
+struct PullProgress {
+  Bytes done{};
+  Bytes total{};
+};
+using OnPullProgress = std::function<void(PullProgress)>;
+
+class ContainerRuntime {
+ public:
+  virtual ~ContainerRuntime() = default;
+
+  // What and which version it is, and whether it answers.
+  virtual Task<RuntimeInfo> probe() = 0;
+
+  virtual Task<Result<bool>> has_image(std::string image) = 0;
+  // Pulls an image. Errors: not_found (no such image, in the runtime's own words), unavailable (registry or
+  // runtime don't answer), timeout (no progress for a while). Several pulls of one image share one transfer.
+  virtual Task<Result<>> pull(std::string image, OnPullProgress on_progress) = 0;
+
+  // Creates the container. If one of that name exists with the same identity, that one is used (success);
+  // with another identity it is a conflict. not_found: no such image.
+  virtual Task<Result<>> create(ContainerSpec spec) = 0;
+  // Starts a created container; success if it runs already. refused: it can't be started (no such command, a
+  // bad mount).
+  virtual Task<Result<>> start(ContainerIdentity identity) = 0;
+  // Returns once the container has exited (at once if it has), with its final state. No deadline of its own:
+  // it ends with unavailable when contact to the runtime is lost.
+  virtual Task<Result<ContainerState>> wait(ContainerIdentity identity) = 0;
+  // Sends a signal to its first process; conflict when it isn't running.
+  virtual Task<Result<>> kill(ContainerIdentity identity, std::string signal) = 0;
+  // Removes it in whatever state it is, running included; success when it is gone.
+  virtual Task<Result<>> remove(ContainerIdentity identity) = 0;
+
+  virtual Task<Result<ContainerState>> inspect(ContainerIdentity identity) = 0;
+  // Every container, in whatever state, that carries this cluster's and executor's labels.
+  virtual Task<Result<std::vector<ContainerState>>> list(std::string cluster, std::string executor) = 0;
+
+  // Copies its output to the sink, from its first byte on, skipping the first `skip` bytes of both streams
+  // together; follows while it runs and returns success when all that it will ever write has been delivered.
+  virtual Task<Result<>> copy_logs(ContainerIdentity identity, std::uint64_t skip, LogSink& sink) = 0;
+};
+
+}  // namespace berth

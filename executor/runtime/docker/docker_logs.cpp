@@ -1,0 +1,111 @@
+// DockerRuntime's half about output: copying a container's log, byte by byte, whatever ends the stream early.
+#include "executor/runtime/docker/docker_runtime.hpp"
+#include "executor/runtime/docker/replies.hpp"
+#include "shared/http/multiplexed.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace berth {
+namespace {
+
+// Streams that end early without a single new byte, one after the other, before it counts as out of reach.
+constexpr int fruitless_streams = 3;
+constexpr Milliseconds pause_before_reopening{200};
+
+// Up to here the whole log is read once more at the end, without following: a follower races with the closing
+// of the file, and only a plain read of a closed one is sure to reach its end. For longer logs that would
+// cost too much.
+constexpr std::uint64_t reread_limit = 1u << 20;
+
+// Passes on what lies beyond `delivered`, the position up to which the sink has it already.
+class Skipper {
+ public:
+  explicit Skipper(std::uint64_t skip) : left_(skip) {}
+  std::string_view rest_of(std::string_view bytes) {
+    const auto skipped = std::min<std::uint64_t>(left_, bytes.size());
+    left_ -= skipped;
+    return bytes.substr(static_cast<std::size_t>(skipped));
+  }
+
+ private:
+  std::uint64_t left_;
+};
+
+}  // namespace
+
+Task<Result<>> DockerRuntime::copy_logs(ContainerIdentity identity, std::uint64_t skip, LogSink& sink) {
+  const std::string name = container_name(identity);
+  LogCursor cursor;
+  cursor.delivered = skip;
+  int fruitless = 0;
+  bool is_last_pass = false;
+  while (true) {
+    const auto before = cursor.delivered;
+    cursor.broken.clear();
+    const auto copied = co_await copy_once(name, !is_last_pass, cursor, sink);
+    if (!copied) co_return copied.error();
+    const bool is_broken = !cursor.broken.empty();
+    if (is_last_pass && !is_broken) co_return Result<>{};
+    fruitless = cursor.delivered > before ? 0 : fruitless + 1;
+    const auto found = co_await look(name);
+    if (!found) co_return found.error();
+    if (found->state.phase == ContainerPhase::created) {
+      co_return Error{ErrorKind::conflict, "The container " + name + " hasn't been started"};
+    }
+    is_last_pass = found->state.phase == ContainerPhase::exited;
+    if (is_last_pass && !is_broken && cursor.delivered > reread_limit) co_return Result<>{};
+    if (fruitless > fruitless_streams) {
+      co_return unavailable("Docker can't read the output of the container " + name + ": " +
+                            (is_broken ? cursor.broken : "the stream ends though the container runs"));
+    }
+    if (fruitless > 0 && !is_last_pass) co_await sleep_until(deadline_in(pause_before_reopening));
+  }
+}
+
+// Copies one stream of the log from cursor.delivered on. Errors are those of the sink, and a log that can't
+// be opened.
+Task<Result<>> DockerRuntime::copy_once(std::string name, bool follow, LogCursor& cursor, LogSink& sink) {
+  std::string path = "/containers/" + http::encode_component(name) + "/logs?stdout=1&stderr=1";
+  if (follow) path += "&follow=1";
+  const auto opened = co_await engine_.open("GET", std::move(path), deadline_in(read_deadline));
+  if (!opened) co_return opened.error();
+  auto& stream = **opened;
+  if (const unsigned status = stream.head().status; status != 200) {
+    const auto body = co_await docker::read_rest(stream, deadline_in(read_deadline));
+    co_return docker::plain_error(status, docker::words_of(status, body));
+  }
+  http::Demultiplexer demultiplexer;
+  Skipper skipper(cursor.delivered);
+  while (true) {
+    // A container may be silent for days: only the end of the connection ends the wait for its next byte.
+    const auto piece = co_await stream.read(follow ? no_deadline : deadline_in(read_deadline));
+    if (!piece || piece->empty()) {
+      if (!piece) cursor.broken = piece.error().message;
+      if (piece && !demultiplexer.at_boundary()) cursor.broken = "the stream ends within a frame";
+      co_return Result<>{};
+    }
+    std::string_view input = *piece;
+    while (true) {
+      const auto payload = demultiplexer.next(input);
+      if (!payload) {
+        cursor.broken = payload.error().message;
+        co_return Result<>{};
+      }
+      if (!*payload) break;
+      const auto [stream_number, bytes] = **payload;
+      if (stream_number == http::error_stream) {
+        cursor.broken = std::string(bytes);
+        co_return Result<>{};
+      }
+      const auto fresh = skipper.rest_of(bytes);
+      if (fresh.empty()) continue;
+      const auto target = stream_number == http::stderr_stream ? LogStream::err : LogStream::out;
+      const auto written = co_await sink.write(target, fresh);
+      if (!written) co_return written.error();
+      cursor.delivered += fresh.size();
+    }
+  }
+}
+
+}  // namespace berth

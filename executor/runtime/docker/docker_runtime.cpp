@@ -1,0 +1,190 @@
+#include "executor/runtime/docker/docker_runtime.hpp"
+
+#include "executor/runtime/docker/incarnation.hpp"
+#include "executor/runtime/docker/replies.hpp"
+
+#include <cstdlib>
+#include <utility>
+
+namespace berth {
+namespace {
+
+// Names are made of characters that need no encoding, unless somebody's cluster has an odd name.
+std::string container_path(const std::string& name, std::string_view rest = {}) {
+  return "/containers/" + http::encode_component(name) + std::string(rest);
+}
+
+std::string words_of(const http::Response& reply) { return docker::words_of(reply.status, reply.body); }
+
+}  // namespace
+
+std::string default_docker_host() {
+  const char* host = std::getenv("DOCKER_HOST");
+  return host != nullptr && *host != '\0' ? host : "unix:///var/run/docker.sock";
+}
+
+Result<std::unique_ptr<ContainerRuntime>> make_docker_runtime(asio::any_io_executor executor,
+                                                              std::string_view docker_host) {
+  constexpr std::string_view docker_port = "2375";
+  const std::string url = docker_host.empty() ? default_docker_host() : std::string(docker_host);
+  auto address = http::parse_address(url, docker_port);
+  if (!address) return Error{ErrorKind::invalid, address.error().message, "docker_host"};
+  return std::unique_ptr<ContainerRuntime>(new DockerRuntime(std::move(executor), std::move(*address)));
+}
+
+DockerRuntime::DockerRuntime(asio::any_io_executor executor, http::Address address)
+    : engine_(executor, std::move(address)), slots_(executor, changes_at_once), pulls_(executor, engine_) {}
+
+Task<RuntimeInfo> DockerRuntime::probe() {
+  RuntimeInfo info;
+  info.name = "docker";
+  const auto facts = co_await engine_.ask_facts(deadline_in(probe_deadline));
+  info.healthy = facts.has_value();
+  if (facts) {
+    info.version = facts->version;
+  } else {
+    info.message = facts.error().message;
+  }
+  co_return info;
+}
+
+Task<Result<bool>> DockerRuntime::has_image(std::string image) {
+  std::string path = "/images/" + docker::encode_reference(image) + "/json";
+  const auto reply = co_await engine_.call("GET", std::move(path), {}, deadline_in(read_deadline));
+  if (!reply) co_return reply.error();
+  if (reply->status == 200) co_return true;
+  // A reference that isn't one names no image; the pull will say what is wrong with it.
+  if (reply->status == 404 || reply->status == 400) co_return false;
+  co_return docker::plain_error(reply->status, words_of(*reply));
+}
+
+Task<Result<>> DockerRuntime::pull(std::string image, OnPullProgress on_progress) {
+  co_return co_await pulls_.pull(std::move(image), std::move(on_progress), pull_stall);
+}
+
+Task<Result<>> DockerRuntime::create(ContainerSpec spec) {
+  const auto slot = co_await slots_.acquire();
+  const auto deadline = deadline_in(change_deadline);
+  const auto facts = co_await engine_.facts(deadline);
+  if (!facts) co_return facts.error();
+  const std::string name = container_name(spec.identity);
+  std::string path = "/containers/create?name=" + http::encode_component(name);
+  const auto reply =
+      co_await engine_.call("POST", std::move(path), docker::create_body(spec, *facts), deadline);
+  if (!reply) co_return reply.error();
+  if (reply->status == 201) {
+    Memory fresh;
+    fresh.is_fresh = true;
+    memory_[name] = std::move(fresh);
+    co_return Result<>{};
+  }
+  if (reply->status == 409) co_return co_await adopt(spec.identity);
+  co_return docker::create_error(reply->status, words_of(*reply));
+}
+
+Task<Result<>> DockerRuntime::adopt(ContainerIdentity identity) {
+  const std::string name = container_name(identity);
+  const auto found = co_await look(name);
+  if (!found) {
+    // Gone between the two calls: it was on its way out, and the name is free now.
+    if (found.error().kind == ErrorKind::not_found)
+      co_return unavailable("The container " + name + " was just removed");
+    co_return found.error();
+  }
+  if (found->state.identity == identity) co_return Result<>{};
+  co_return Error{ErrorKind::conflict, "The container " + name + " exists and belongs to executor " +
+                                           found->state.identity.executor};
+}
+
+Task<Result<>> DockerRuntime::start(ContainerIdentity identity) {
+  const auto slot = co_await slots_.acquire();
+  const std::string name = container_name(identity);
+  const auto known = memory_.find(name);
+  const bool is_fresh = known != memory_.end() && std::exchange(known->second.is_fresh, false);
+  if (!is_fresh) {
+    const auto found = co_await look(name);
+    if (!found) co_return found.error();
+    if (found->state.phase != ContainerPhase::created) co_return Result<>{};
+  }
+  std::string incarnation = engine_.incarnation();
+  const auto reply =
+      co_await engine_.call("POST", container_path(name, "/start"), {}, deadline_in(change_deadline));
+  if (!reply) co_return reply.error();
+  if (reply->status == 204 || reply->status == 304) {
+    remember_running(name, incarnation, std::nullopt);
+    co_return Result<>{};
+  }
+  co_return docker::start_error(reply->status, words_of(*reply));
+}
+
+Task<Result<>> DockerRuntime::kill(ContainerIdentity identity, std::string signal) {
+  const std::string name = container_name(identity);
+  std::string path = container_path(name, "/kill?signal=" + http::encode_component(signal));
+  const auto reply = co_await engine_.call("POST", std::move(path), {}, deadline_in(change_deadline));
+  if (!reply) co_return reply.error();
+  if (reply->status == 204) co_return Result<>{};
+  co_return docker::plain_error(reply->status, words_of(*reply));
+}
+
+Task<Result<>> DockerRuntime::remove(ContainerIdentity identity) {
+  const auto slot = co_await slots_.acquire();
+  const std::string name = container_name(identity);
+  const auto reply =
+      co_await engine_.call("DELETE", container_path(name, "?force=1&v=1"), {}, deadline_in(change_deadline));
+  if (!reply) co_return reply.error();
+  if (reply->status == 409) {
+    const auto gone = co_await await_removal(name);
+    if (!gone) co_return gone.error();
+  } else if (reply->status != 204 && reply->status != 404) {
+    co_return docker::plain_error(reply->status, words_of(*reply));
+  }
+  memory_.erase(name);
+  co_return Result<>{};
+}
+
+// Somebody else is removing it: over when it is gone.
+Task<Result<>> DockerRuntime::await_removal(std::string name) {
+  const auto reply = co_await engine_.call("POST", container_path(name, "/wait?condition=removed"), {},
+                                           deadline_in(change_deadline));
+  if (!reply) co_return reply.error();
+  if (reply->status == 404) co_return Result<>{};
+  const auto found = co_await look(name);
+  if (!found && found.error().kind == ErrorKind::not_found) co_return Result<>{};
+  co_return unavailable("Docker is still removing the container " + name);
+}
+
+Task<Result<ContainerState>> DockerRuntime::inspect(ContainerIdentity identity) {
+  auto found = co_await look(container_name(identity));
+  if (!found) co_return found.error();
+  co_return co_await conclude(std::move(*found), false);
+}
+
+Task<Result<std::vector<ContainerState>>> DockerRuntime::list(std::string cluster, std::string executor) {
+  std::string path =
+      "/containers/json?all=1&filters=" + http::encode_component(docker::list_filters(cluster, executor));
+  const auto reply = co_await engine_.call("GET", std::move(path), {}, deadline_in(read_deadline));
+  if (!reply) co_return reply.error();
+  if (reply->status != 200) co_return docker::plain_error(reply->status, words_of(*reply));
+  const auto listed = docker::parse_list(reply->body);
+  if (!listed) co_return listed.error();
+  std::vector<ContainerState> out;
+  for (const auto& entry : *listed) {
+    ContainerState state;
+    state.identity = entry.identity;
+    state.phase = entry.phase;
+    const auto known = memory_.find(container_name(entry.identity));
+    const bool is_known = known != memory_.end() && known->second.was_running;
+    if (entry.phase == ContainerPhase::exited || (entry.phase == ContainerPhase::running && !is_known)) {
+      auto found = co_await inspect(entry.identity);
+      if (!found && found.error().kind == ErrorKind::not_found) continue;  // removed meanwhile
+      if (!found) co_return found.error();
+      state = std::move(*found);
+    } else if (entry.phase == ContainerPhase::running) {
+      state.started_at = known->second.started_at;
+    }
+    out.push_back(std::move(state));
+  }
+  co_return out;
+}
+
+}  // namespace berth

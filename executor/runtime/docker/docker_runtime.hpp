@@ -1,0 +1,97 @@
+// Containers in Docker, over the Engine API (1.41 and later) on a Unix or TCP socket.
+//
+// What it guards against, each seen on real daemons:
+// - A create whose answer was lost is found again by its name, and taken if its labels are those of the
+// attempt.
+// - A start whose answer was lost is never repeated blindly: Docker would run a container that has ended a
+// second time.
+// - An exit code is told only if the daemon that tells it saw the exit (incarnation.hpp); otherwise it is
+// absent.
+// - With an init as PID 1 the daemon calls a command that doesn't exist a successful start. Its exit with 126
+// or 127
+//   and the init's complaint as the only output make that a failed start: the state then has both exit_code
+//   and `error`.
+// - Pulls: an image is not_found when the registry says so, and also when the name of the registry doesn't
+// exist; a
+//   registry that can't be asked is unavailable (the rule and its reason: replies.hpp).
+//
+// Not thread-safe; must outlive every call.
+#pragma once
+
+#include "executor/runtime/container_runtime.hpp"
+#include "executor/runtime/docker/engine.hpp"
+#include "executor/runtime/docker/pull.hpp"
+#include "executor/runtime/docker/slots.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace berth {
+
+// $DOCKER_HOST, or the usual socket.
+std::string default_docker_host();
+
+class DockerRuntime final : public ContainerRuntime {
+ public:
+  DockerRuntime(asio::any_io_executor executor, http::Address address);
+
+  Task<RuntimeInfo> probe() override;
+  Task<Result<bool>> has_image(std::string image) override;
+  Task<Result<>> pull(std::string image, OnPullProgress on_progress) override;
+  Task<Result<>> create(ContainerSpec spec) override;
+  Task<Result<>> start(ContainerIdentity identity) override;
+  Task<Result<ContainerState>> wait(ContainerIdentity identity) override;
+  Task<Result<>> kill(ContainerIdentity identity, std::string signal) override;
+  Task<Result<>> remove(ContainerIdentity identity) override;
+  Task<Result<ContainerState>> inspect(ContainerIdentity identity) override;
+  Task<Result<std::vector<ContainerState>>> list(std::string cluster, std::string executor) override;
+  Task<Result<>> copy_logs(ContainerIdentity identity, std::uint64_t skip, LogSink& sink) override;
+
+  // Deadlines of single calls. A loaded daemon takes many seconds to create or start a container; giving up
+  // earlier would only make it do the work twice.
+  static constexpr Milliseconds probe_deadline = std::chrono::seconds{10};
+  static constexpr Milliseconds read_deadline = std::chrono::seconds{20};    // inspect, list, image
+  static constexpr Milliseconds change_deadline = std::chrono::seconds{60};  // create, start, kill, remove
+  static constexpr Milliseconds pull_stall = std::chrono::minutes{2};        // no news of a pull
+
+  // Creates, starts and removes at once: more gains nothing, because the daemon works on them one by one.
+  static constexpr std::size_t changes_at_once = 4;
+
+ private:
+  // What this process knows about a container beyond what the daemon tells.
+  struct Memory {
+    bool is_fresh = false;     // created here, and no start was sent yet
+    bool was_running = false;  // seen running …
+    std::string incarnation;   // … by this daemon
+    bool exit_seen = false;    // by an unbroken wait
+    std::optional<WallTime> started_at;
+  };
+  // How far a copy of the output has come.
+  struct LogCursor {
+    std::uint64_t delivered = 0;  // bytes of both streams together that the sink has, or was told to skip
+    std::string broken;           // why the last stream ended early; empty when it didn't
+  };
+
+  Task<Result<>> adopt(ContainerIdentity identity);
+  Task<Result<docker::Inspection>> look(std::string name);
+  Task<Result<ContainerState>> conclude(docker::Inspection inspection, bool wait_was_unbroken);
+  Task<Result<>> await_exit(std::string name);
+  Task<Result<>> await_removal(std::string name);
+  Task<std::string> short_output(std::string name);
+  Task<Result<>> copy_once(std::string name, bool follow, LogCursor& cursor, LogSink& sink);
+  void remember_running(const std::string& name, const std::string& incarnation,
+                        std::optional<WallTime> started_at);
+
+  docker::Engine engine_;
+  docker::Slots slots_;
+  docker::SharedPulls pulls_;
+  std::unordered_map<std::string, Memory> memory_;  // by container name; forgotten when it is removed
+};
+
+// `docker_host` is unix:///PATH, tcp://HOST:PORT, or empty for the default. Error invalid: it is neither.
+Result<std::unique_ptr<ContainerRuntime>> make_docker_runtime(asio::any_io_executor executor,
+                                                              std::string_view docker_host);
+
+}  // namespace berth

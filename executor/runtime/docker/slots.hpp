@@ -1,0 +1,43 @@
+// At most so many at once, first come first served.
+#pragma once
+
+#include "shared/runtime/async.hpp"
+
+#include <cstddef>
+#include <list>
+#include <utility>
+
+namespace berth::docker {
+
+class Slots {
+ public:
+  // A place taken; given back when it is destroyed. Must not outlive its Slots.
+  class Slot {
+   public:
+    explicit Slot(Slots& slots) : slots_(&slots) {}
+    Slot(Slot&& other) noexcept : slots_(std::exchange(other.slots_, nullptr)) {}
+    Slot& operator=(Slot&&) = delete;
+    ~Slot() {
+      if (slots_ != nullptr) slots_->release();
+    }
+
+   private:
+    Slots* slots_;
+  };
+
+  Slots(asio::any_io_executor executor, std::size_t count) : executor_(std::move(executor)), free_(count) {}
+  Slots(const Slots&) = delete;
+  Slots& operator=(const Slots&) = delete;
+
+  Task<Slot> acquire();
+
+ private:
+  struct Waiter;
+  void release();
+
+  asio::any_io_executor executor_;
+  std::size_t free_;
+  std::list<Waiter*> queue_;  // who waits, the longest first; empty while a place is free
+};
+
+}  // namespace berth::docker

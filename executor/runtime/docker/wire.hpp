@@ -1,0 +1,83 @@
+// The Docker Engine API's JSON, to and from Berth's values. Pure: tested without a daemon.
+#pragma once
+
+#include "executor/runtime/container_runtime.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace berth::docker {
+
+// What Berth knows of the daemon that it talks to.
+struct DaemonFacts {
+  std::string version;      // "20.10.24"
+  std::string api_version;  // the one that Berth speaks with it, "1.41"
+  std::string incarnation;  // see incarnation.hpp
+  int cpus = 0;             // cores that it can hand out; 0: unknown
+  bool has_cpu_quota = true;
+  bool has_init = false;  // can put an init that reaps and forwards signals in as PID 1
+  bool operator==(const DaemonFacts&) const = default;
+};
+
+// The oldest Engine API that Berth works with (Docker 20.10). Berth speaks the oldest one that both sides
+// know: its meaning is the best settled.
+inline constexpr std::string_view oldest_api = "1.41";
+
+// From the bodies of GET /version and GET /info; `incarnation` stays empty. Error refused when the daemon is
+// too old.
+Result<DaemonFacts> parse_facts(std::string_view version_body, std::string_view info_body);
+
+// The body of POST /containers/create. Members and lists come in a fixed order. A request for more cores than
+// the daemon has gets all of them: it refuses such a quota, though an executor may have been told to offer
+// more.
+std::string create_body(const ContainerSpec& spec, const DaemonFacts& facts);
+
+// The largest number of processes and threads in one container: far above what a job needs, far below what
+// would starve the machine of process ids.
+inline constexpr int pids_limit = 16'384;
+
+// Docker's `local` driver keeps this much of a container's output in a file, and two files at most. Within
+// the first file every byte can be read back in order; when the driver rotates, a reader that follows may
+// lose or repeat some.
+inline constexpr std::string_view log_file_size = "1g";
+inline constexpr std::string_view log_files = "2";
+
+// One container as inspected.
+struct Inspection {
+  ContainerState state;     // exit_code as Docker tells it: whether to believe it is decided elsewhere
+  std::string incarnation;  // of the daemon that created it
+  bool has_init = false;
+};
+// From the body of GET /containers/{name}/json. Error conflict: that container isn't Berth's.
+Result<Inspection> parse_inspection(std::string_view body);
+
+// One container of a list: no exit code and no times there.
+struct Listed {
+  ContainerIdentity identity;
+  ContainerPhase phase = ContainerPhase::created;
+};
+// From the body of GET /containers/json. Containers without Berth's labels are left out.
+Result<std::vector<Listed>> parse_list(std::string_view body);
+
+// The value of the list's `filters` parameter: JSON, not yet percent-encoded.
+std::string list_filters(std::string_view cluster, std::string_view executor);
+
+// An image reference, as POST /images/create wants it: "host:5000/team/app:1.2" → {"host:5000/team/app",
+// "1.2"}. The tag is "latest" when there is none; a digest ("sha256:…") takes the place of the tag.
+struct ImageReference {
+  std::string name;
+  std::string tag;
+  bool operator==(const ImageReference&) const = default;
+};
+ImageReference parse_image_reference(std::string_view reference);
+
+// Percent-encodes a reference for a path: its slashes, colons and at-sign stay.
+std::string encode_reference(std::string_view reference);
+
+// When `output`, everything that a container wrote, is nothing but its init's complaint that it couldn't
+// execute the command, that complaint ("exec nosuch failed: No such file or directory"); otherwise nothing.
+// With an init the daemon reports a successful start in that case, and an exit with 126 or 127.
+std::optional<std::string> init_complaint(std::string_view output);
+
+}  // namespace berth::docker

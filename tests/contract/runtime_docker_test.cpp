@@ -1,0 +1,292 @@
+// What only the real thing can show: Docker's own words, bytes, limits, and a daemon that loses answers or
+// goes away.
+#include "tests/contract/runtime_fixture.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+namespace berth::test {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+class DockerRuntimeTest : public RuntimeTest {
+ protected:
+  void SetUp() override { use_docker(); }
+};
+
+// --- endings
+// ---------------------------------------------------------------------------------------------------------
+
+TEST_F(DockerRuntimeTest, ACommandThatIsNotInTheImageIsAFailedStart) {
+  const auto wanted = spec({"no-such-command"});
+  ASSERT_TRUE(run(runtime_->create(wanted)));
+  const auto started = run(runtime_->start(wanted.identity));
+  if (!started) {
+    // Without an init in the daemon the start itself is refused.
+    EXPECT_EQ(started.error().kind, ErrorKind::refused);
+    EXPECT_THAT(started.error().message, HasSubstr("no-such-command"));
+    return;
+  }
+  for (const auto& state : {run(runtime_->wait(wanted.identity)), run(runtime_->inspect(wanted.identity))}) {
+    ASSERT_TRUE(state);
+    EXPECT_EQ(state->exit_code, 127);
+    EXPECT_EQ(state->error, "exec no-such-command failed: No such file or directory");
+  }
+}
+
+TEST_F(DockerRuntimeTest, AProgramThatExitsWith127IsNotAFailedStart) {
+  const auto state = outcome_of(shell("echo '[FATAL tini (7)] exec x failed: no' >&2; echo; exit 127"));
+  EXPECT_EQ(state.exit_code, 127);
+  EXPECT_EQ(state.error, "");
+}
+
+TEST_F(DockerRuntimeTest, AStartThatDockerRefusesComesInItsOwnWords) {
+  auto wanted = spec({"true"});
+  wanted.definition.user = "nosuchuser";
+  ASSERT_TRUE(run(runtime_->create(wanted)));
+  const auto started = run(runtime_->start(wanted.identity));
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().kind, ErrorKind::refused);
+  EXPECT_THAT(started.error().message, HasSubstr("unable to find user nosuchuser"));
+  const auto state = run(runtime_->inspect(wanted.identity)).value();
+  EXPECT_EQ(state.phase, ContainerPhase::created) << "a failed start is no exit";
+  EXPECT_THAT(state.error, HasSubstr("nosuchuser"));
+}
+
+TEST_F(DockerRuntimeTest, AMountOfAMissingDirectoryIsRefusedAndMakesNoDirectory) {
+  auto wanted = spec({"true"});
+  wanted.definition.volumes = {{"/nonexistent/berth", "/data", false}};
+  const auto created = run(runtime_->create(wanted));
+  ASSERT_FALSE(created);
+  EXPECT_EQ(created.error().kind, ErrorKind::refused);
+  EXPECT_THAT(created.error().message, HasSubstr("/nonexistent/berth"));
+}
+
+TEST_F(DockerRuntimeTest, KilledForMemoryIsFlagged) {
+  auto wanted = shell("x=$(head -c 60000000 /dev/zero | tr '\\0' x); echo survived ${#x}");
+  wanted.definition.resources.memory = 16_MiB;
+  const auto state = outcome_of(wanted);
+  EXPECT_TRUE(state.oom_killed);
+}
+
+TEST_F(DockerRuntimeTest, SigtermReachesAProcessThatHasNoHandlerOfItsOwn) {
+  const auto wanted = spec({"sleep", "600"});
+  create_and_start(wanted);
+  const auto waiting = begin(runtime_->wait(wanted.identity));
+  ASSERT_TRUE(run(runtime_->kill(wanted.identity, "SIGTERM")));
+  run_until([&] { return waiting->has_value(); });
+  EXPECT_EQ(waiting->value().value().exit_code, 143);
+}
+
+// --- images
+// ----------------------------------------------------------------------------------------------------------
+
+TEST_F(DockerRuntimeTest, AnImageThatDoesNotExist) {
+  auto wanted = spec({"true"});
+  wanted.definition.image = "registry.invalid/no/such-image:1";
+  EXPECT_FALSE(run(runtime_->has_image(wanted.definition.image)).value());
+  EXPECT_EQ(run(runtime_->create(wanted)).error().kind, ErrorKind::not_found);
+}
+
+TEST_F(DockerRuntimeTest, AReferenceThatIsNotOneIsAnImageThatDoesNotExist) {
+  EXPECT_FALSE(run(runtime_->has_image("Not/A/Reference")).value());
+  const auto pulled = run(runtime_->pull("Not/A/Reference", nullptr));
+  ASSERT_FALSE(pulled);
+  EXPECT_EQ(pulled.error().kind, ErrorKind::not_found);
+  EXPECT_THAT(pulled.error().message, HasSubstr("must be lowercase"));
+}
+
+TEST_F(DockerRuntimeTest, ARegistryThatRefusesConnectionsIsUnavailableForAllWhoAsk) {
+  const std::string image = "127.0.0.1:1/no/registry";
+  const auto first = begin(runtime_->pull(image, nullptr));
+  const auto second = begin(runtime_->pull(image, nullptr));
+  run_until([&] { return first->has_value() && second->has_value(); });
+  for (const auto& pulled : {first->value(), second->value()}) {
+    ASSERT_FALSE(pulled);
+    EXPECT_EQ(pulled.error().kind, ErrorKind::unavailable);
+    EXPECT_THAT(pulled.error().message, HasSubstr("connection refused"));
+  }
+}
+
+// --- output
+// ----------------------------------------------------------------------------------------------------------
+
+TEST_F(DockerRuntimeTest, EveryByteValueComesBackWithNulAndWithoutLastNewline) {
+  std::string script = "printf '";
+  std::string expected;
+  for (int value = 0; value < 256; ++value) {
+    const char octal[] = {'\\', static_cast<char>('0' + value / 64), static_cast<char>('0' + value / 8 % 8),
+                          static_cast<char>('0' + value % 8)};
+    script.append(octal, sizeof octal);
+    expected += static_cast<char>(value);
+  }
+  EXPECT_EQ(output_of(shell(script + "'")), expected);
+}
+
+TEST_F(DockerRuntimeTest, TheTwoStreamsAreKeptApart) {
+  const auto wanted = shell("for i in 1 2 3; do echo out $i; echo err $i >&2; done");
+  outcome_of(wanted);
+  auto output = output_of(wanted.identity);
+  EXPECT_EQ(output.by_stream[LogStream::out], "out 1\nout 2\nout 3\n");
+  EXPECT_EQ(output.by_stream[LogStream::err], "err 1\nerr 2\nerr 3\n");
+}
+
+TEST_F(DockerRuntimeTest, OutputThatNobodyReadsHoldsNothingUp) {
+  constexpr std::size_t size = 20'000'000;
+  const auto wanted = shell("head -c 20000000 /dev/zero | tr '\\0' x");
+  EXPECT_EQ(outcome_of(wanted).exit_code, 0);
+  const auto output = output_of(wanted.identity, 5);
+  EXPECT_EQ(output.all.size(), size - 5);
+  EXPECT_TRUE(std::all_of(output.all.begin(), output.all.end(), [](char c) { return c == 'x'; }));
+}
+
+TEST_F(DockerRuntimeTest, ASinkThatFailsEndsTheCopy) {
+  class Full final : public LogSink {
+    Task<Result<>> write(LogStream, std::string_view) override {
+      co_return Error{ErrorKind::refused, "full"};
+    }
+  };
+  const auto wanted = shell("echo hello");
+  outcome_of(wanted);
+  Full sink;
+  EXPECT_EQ(run(runtime_->copy_logs(wanted.identity, 0, sink)).error().message, "full");
+}
+
+// --- what the definition asks for is what the process gets
+// -------------------------------------------------------------
+
+TEST_F(DockerRuntimeTest, EnvironmentUserAndDirectory) {
+  auto wanted = shell("echo $GREETING; echo $BERTH_JOB_ID; id -u; pwd");
+  wanted.definition.env = {{"GREETING", "hello world"}};
+  wanted.berth_env = {{"BERTH_JOB_ID", "1"}};
+  wanted.definition.user = "65534";
+  wanted.definition.working_dir = "/tmp";
+  EXPECT_EQ(output_of(wanted), "hello world\n1\n65534\n/tmp\n");
+}
+
+TEST_F(DockerRuntimeTest, EntrypointReplacesTheImagesAndCommandFollows) {
+  auto wanted = spec({"a b", "c"}, 1);
+  wanted.definition.entrypoint = {{"printf", "<%s>"}};
+  EXPECT_EQ(output_of(wanted), "<a b><c>");
+  auto cleared = spec({"echo", "plain"}, 2);
+  cleared.definition.entrypoint = std::vector<std::string>{};
+  EXPECT_EQ(output_of(cleared), "plain\n");
+}
+
+TEST_F(DockerRuntimeTest, LimitsAreInForceInside) {
+  auto wanted = shell(
+      "ulimit -n; df -k /dev/shm | tail -1 | awk '{print $2}'; touch /x 2>&1; grep -c . /proc/net/route; "
+      "grep -E 'NoNewPrivs' /proc/self/status; mkdir /dev/shm/m && mount -t tmpfs none /dev/shm/m 2>&1");
+  wanted.definition.ulimits = {{"nofile", {100, 200}}};
+  wanted.definition.shm_size = 8_MiB;
+  wanted.definition.read_only = true;
+  EXPECT_THAT(output_of(wanted),
+              ::testing::MatchesRegex("100\n8192\ntouch: /x: Read-only file system\n1\nNoNewPrivs:\t1\n"
+                                      "mount: .*(denied|permitted|root).*\n"));
+}
+
+TEST_F(DockerRuntimeTest, MoreCoresThanThereAreAreCutToWhatThereIs) {
+  auto wanted = spec({"true"});
+  wanted.definition.resources.cpu = Millicores{1'024'000};
+  EXPECT_EQ(outcome_of(wanted).exit_code, 0);
+}
+
+// --- a daemon that misbehaves
+// ---------------------------------------------------------------------------------------
+
+class DockerBehindProxy : public RuntimeTest {
+ protected:
+  void SetUp() override {
+    proxy_ = std::make_unique<DockerProxy>(io_);
+    use_docker(proxy_->path());
+  }
+  void TearDown() override {
+    use_docker();
+    RuntimeTest::TearDown();
+    run(proxy_->stop());
+  }
+  std::unique_ptr<DockerProxy> proxy_;
+};
+
+TEST_F(DockerBehindProxy, ACreateWhoseAnswerWasLostIsFoundAgainNotMadeTwice) {
+  const auto wanted = shell("exit 4");
+  ASSERT_TRUE(run(runtime_->probe()).healthy);
+  proxy_->swallow_answers();
+  const auto lost = begin(runtime_->create(wanted));
+  run_until([&] { return proxy_->swallowed() > 0; });
+  proxy_->cut();
+  run_until([&] { return lost->has_value(); });
+  ASSERT_FALSE(lost->value());
+  EXPECT_TRUE(is_transient(lost->value().error())) << "whether it took effect is unknown";
+
+  use_docker();
+  EXPECT_EQ(run(runtime_->list(cluster_, "here")).value().size(), 1u) << "it did take effect";
+  EXPECT_EQ(outcome_of(wanted).exit_code, 4);
+  EXPECT_EQ(run(runtime_->list(cluster_, "here")).value().size(), 1u);
+}
+
+TEST_F(DockerBehindProxy, AStartWhoseAnswerWasLostIsNotRepeated) {
+  const auto wanted = shell("echo once");
+  ASSERT_TRUE(run(runtime_->create(wanted)));
+  proxy_->swallow_answers();
+  const auto lost = begin(runtime_->start(wanted.identity));
+  run_until([&] { return proxy_->swallowed() > 0; });
+  proxy_->cut();
+  run_until([&] { return lost->has_value(); });
+  EXPECT_FALSE(lost->value());
+
+  use_docker();
+  ASSERT_TRUE(run(runtime_->wait(wanted.identity)));
+  EXPECT_TRUE(run(runtime_->start(wanted.identity)));
+  EXPECT_EQ(run(runtime_->wait(wanted.identity)).value().exit_code, 0);
+  EXPECT_EQ(output_of(wanted.identity).all, "once\n");
+}
+
+TEST_F(DockerBehindProxy, AHungCallHoldsUpNoOther) {
+  const auto wanted = spec({"sleep", "600"});
+  create_and_start(wanted);
+  proxy_->swallow_answers();
+  const auto stuck = begin(runtime_->inspect(wanted.identity));
+  run_until([&] { return proxy_->swallowed() > 0; });
+  proxy_->pass_answers();
+  const auto state = run(runtime_->inspect(wanted.identity));
+  ASSERT_TRUE(state) << state.error().message;
+  EXPECT_EQ(state->phase, ContainerPhase::running);
+  EXPECT_FALSE(stuck->has_value());
+  proxy_->cut();
+  run_until([&] { return stuck->has_value(); });
+}
+
+TEST_F(DockerBehindProxy, ContactLostDuringTheWaitIsUnavailableAndTheNextWaitTellsTheTruth) {
+  const auto wanted = shell("sleep 600; exit 3");
+  create_and_start(wanted);
+  const auto waiting = begin(runtime_->wait(wanted.identity));
+  const auto following = begin(runtime_->copy_logs(wanted.identity, 0, new_sink()));
+  ASSERT_TRUE(run(runtime_->inspect(wanted.identity)));
+  proxy_->cut();
+  run_until([&] { return waiting->has_value() && following->has_value(); });
+  ASSERT_FALSE(waiting->value());
+  EXPECT_EQ(waiting->value().error().kind, ErrorKind::unavailable);
+  EXPECT_THAT(waiting->value().error().message, HasSubstr(proxy_->path()));
+  EXPECT_EQ(following->value().error().kind, ErrorKind::unavailable);
+
+  // The executor comes back, and the container has been killed meanwhile.
+  use_docker();
+  ASSERT_TRUE(run(runtime_->kill(wanted.identity, "SIGKILL")));
+  EXPECT_EQ(run(runtime_->wait(wanted.identity)).value().exit_code, 137);
+}
+
+TEST_F(DockerBehindProxy, ADaemonThatIsNotThereIsNamedWithWhatToDo) {
+  proxy_->cut();
+  const auto info = run(runtime_->probe());
+  EXPECT_FALSE(info.healthy);
+  EXPECT_THAT(info.message, HasSubstr("Docker doesn't answer at unix://" + proxy_->path()));
+  EXPECT_THAT(info.message, HasSubstr("Is the daemon running"));
+  EXPECT_EQ(run(runtime_->create(spec({"true"}))).error().kind, ErrorKind::unavailable);
+}
+
+}  // namespace
+}  // namespace berth::test

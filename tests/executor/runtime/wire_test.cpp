@@ -1,0 +1,199 @@
+// What Berth says to Docker and reads from it, without a daemon.
+#include "executor/runtime/docker/wire.hpp"
+
+#include "shared/codec/json.hpp"
+
+#include <boost/json/parse.hpp>
+#include <gtest/gtest.h>
+
+namespace berth::docker {
+namespace {
+
+DaemonFacts facts() { return {"20.10.24", "1.41", "12-345-boot", 4, true, true}; }
+
+ContainerSpec full_spec() {
+  ContainerSpec spec;
+  spec.identity = {"main", "box", JobId{42}, 3};
+  auto& definition = spec.definition;
+  definition.image = "alpine:3";
+  definition.entrypoint = {{"/bin/sh", "-c"}};
+  definition.command = {"echo hi"};
+  definition.env = {{"B", "2"}, {"A", "1"}};
+  definition.working_dir = "/work";
+  definition.user = "1000:1000";
+  definition.read_only = true;
+  definition.shm_size = 1_MiB;
+  definition.ulimits = {{"nofile", {10, 20}}};
+  definition.resources.cpu = Millicores{1500};
+  definition.resources.memory = 512_MiB;
+  definition.volumes = {{"/data", "/in", true}};
+  definition.network = Network::none;
+  definition.stop_signal = "SIGINT";
+  spec.berth_env = {{"BERTH_JOB_ID", "42"}};
+  return spec;
+}
+
+TEST(DockerWire, TheNameSaysWhichAttemptItIs) {
+  EXPECT_EQ(container_name(full_spec().identity), "berth-main-42-3");
+}
+
+TEST(DockerWire, EveryFieldOfTheDefinitionIsInTheCreateBody) {
+  const auto body = json::parse(create_body(full_spec(), facts()));
+  const auto expected = json::parse(R"({
+    "Image": "alpine:3", "Entrypoint": ["/bin/sh", "-c"], "Cmd": ["echo hi"],
+    "Env": ["A=1", "B=2", "BERTH_JOB_ID=42"], "WorkingDir": "/work", "User": "1000:1000", "StopSignal": "SIGINT",
+    "Labels": {"berth.cluster": "main", "berth.executor": "box", "berth.job": "42", "berth.attempt": "3",
+               "berth.daemon": "12-345-boot"},
+    "HostConfig": {
+      "Memory": 536870912, "MemorySwap": 536870912, "NanoCpus": 1500000000, "PidsLimit": 16384,
+      "ReadonlyRootfs": true, "ShmSize": 1048576, "NetworkMode": "none", "Init": true, "AutoRemove": false,
+      "RestartPolicy": {"Name": "no"}, "SecurityOpt": ["no-new-privileges"], "CapDrop": ["ALL"],
+      "CapAdd": ["AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE", "SETGID",
+                 "SETPCAP", "SETUID", "SYS_CHROOT"],
+      "LogConfig": {"Type": "local", "Config": {"max-size": "1g", "max-file": "2", "compress": "false"}},
+      "Ulimits": [{"Name": "nofile", "Soft": 10, "Hard": 20}],
+      "Mounts": [{"Type": "bind", "Source": "/data", "Target": "/in", "ReadOnly": true}]}})");
+  EXPECT_EQ(body, expected) << body;
+  EXPECT_EQ(create_body(full_spec(), facts()), create_body(full_spec(), facts()));
+}
+
+TEST(DockerWire, WhatIsNotAskedForIsLeftToTheImage) {
+  ContainerSpec spec;
+  spec.definition.image = "alpine";
+  const auto body = json::parse(create_body(spec, facts())).as_object();
+  for (const auto* name : {"Entrypoint", "Cmd", "WorkingDir", "User"})
+    EXPECT_FALSE(body.contains(name)) << name;
+}
+
+TEST(DockerWire, AnEmptyEntrypointClearsTheImages) {
+  ContainerSpec spec;
+  spec.definition.entrypoint.emplace();
+  EXPECT_EQ(json::parse(create_body(spec, facts())).at("Entrypoint"), json::parse(R"([""])"));
+}
+
+TEST(DockerWire, TheCpuQuotaIsWhatTheDaemonCanGive) {
+  auto spec = full_spec();
+  spec.definition.resources.cpu = Millicores{64'000};
+  EXPECT_EQ(json::parse(create_body(spec, facts())).at("HostConfig").at("NanoCpus"), 4'000'000'000);
+  auto without = facts();
+  without.has_cpu_quota = false;
+  EXPECT_FALSE(json::parse(create_body(spec, without)).at("HostConfig").as_object().contains("NanoCpus"));
+}
+
+// --- the daemon
+// ------------------------------------------------------------------------------------------------------
+
+constexpr std::string_view info = R"({"NCPU": 8, "CpuCfsQuota": true, "InitBinary": "docker-init"})";
+
+std::string version(std::string_view newest, std::string_view oldest, std::string_view component) {
+  return R"({"Version": "99", "ApiVersion": ")" + std::string(newest) + R"(", "MinAPIVersion": ")" +
+         std::string(oldest) + R"(", "Components": [{"Name": ")" + std::string(component) + R"("}]})";
+}
+
+TEST(DockerWire, SpeaksTheOldestVersionThatBothKnow) {
+  EXPECT_EQ(parse_facts(version("1.41", "1.12", ""), info)->api_version, "1.41");
+  EXPECT_EQ(parse_facts(version("1.50", "1.24", ""), info)->api_version, "1.41");
+  EXPECT_EQ(parse_facts(version("1.52", "1.44", ""), info)->api_version, "1.44");
+}
+
+TEST(DockerWire, ADaemonThatIsTooOldIsRefusedWithWhatToDo) {
+  const auto facts = parse_facts(version("1.40", "1.12", ""), info);
+  ASSERT_FALSE(facts);
+  EXPECT_EQ(facts.error().kind, ErrorKind::refused);
+  EXPECT_EQ(
+      facts.error().message,
+      "Docker 99 speaks the Engine API up to 1.40, and Berth needs 1.41: install Docker 20.10 or later");
+}
+
+TEST(DockerWire, AnInitIsUsedOnlyWhereOneIsInstalled) {
+  EXPECT_TRUE(parse_facts(version("1.41", "1.12", "docker-init"), info)->has_init);
+  EXPECT_FALSE(parse_facts(version("1.41", "1.12", "runc"), info)->has_init);
+  EXPECT_EQ(parse_facts(version("1.41", "1.12", "runc"), info)->cpus, 8);
+}
+
+// --- containers
+// ------------------------------------------------------------------------------------------------------
+
+std::string inspected(std::string_view state) {
+  return R"({"Name": "/berth-main-42-3", "State": )" + std::string(state) + R"(, "HostConfig": {"Init": true},
+    "Config": {"Labels": {"berth.cluster": "main", "berth.executor": "box", "berth.job": "42",
+                          "berth.attempt": "3", "berth.daemon": "12-345-boot"}}})";
+}
+
+TEST(DockerWire, AnExitedContainer) {
+  const auto found =
+      parse_inspection(inspected(R"({"Status": "exited", "ExitCode": 137, "OOMKilled": true, "Error": "",
+    "StartedAt": "2026-01-02T03:04:05.678901234Z", "FinishedAt": "2026-01-02T03:04:06Z"})"));
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->state.identity, full_spec().identity);
+  EXPECT_EQ(found->state.phase, ContainerPhase::exited);
+  EXPECT_EQ(found->state.exit_code, 137);
+  EXPECT_TRUE(found->state.oom_killed);
+  EXPECT_EQ(to_string(*found->state.started_at), "2026-01-02T03:04:05.678Z");
+  EXPECT_EQ(to_string(*found->state.finished_at), "2026-01-02T03:04:06.000Z");
+  EXPECT_EQ(found->incarnation, "12-345-boot");
+  EXPECT_TRUE(found->has_init);
+}
+
+TEST(DockerWire, AFailedStartIsNoExit) {
+  const auto found =
+      parse_inspection(inspected(R"({"Status": "created", "ExitCode": 127, "Error": "no such command",
+    "StartedAt": "0001-01-01T00:00:00Z", "FinishedAt": "0001-01-01T00:00:00Z"})"));
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->state.phase, ContainerPhase::created);
+  EXPECT_EQ(found->state.exit_code, std::nullopt);
+  EXPECT_EQ(found->state.error, "no such command");
+  EXPECT_EQ(found->state.started_at, std::nullopt);
+}
+
+TEST(DockerWire, AContainerWithoutBerthsLabelsIsNeverTaken) {
+  const auto found =
+      parse_inspection(R"({"Name": "/berth-main-1-1", "Config": {"Labels": null}, "State": {}})");
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().kind, ErrorKind::conflict);
+}
+
+TEST(DockerWire, AListKeepsItsOwnAndKnowsEveryPhase) {
+  const auto entry = [](std::string_view job, std::string_view state) {
+    return R"({"State": ")" + std::string(state) +
+           R"(", "Labels": {"berth.cluster": "main", "berth.executor": "box",
+           "berth.attempt": "1", "berth.job": ")" +
+           std::string(job) + R"("}})";
+  };
+  const auto listed =
+      parse_list("[" + entry("1", "created") + "," + entry("2", "paused") + "," + entry("3", "dead") + "," +
+                 entry("not a number", "running") + R"(,{"State": "running"}])");
+  ASSERT_TRUE(listed);
+  ASSERT_EQ(listed->size(), 3u);
+  EXPECT_EQ((*listed)[0].phase, ContainerPhase::created);
+  EXPECT_EQ((*listed)[1].phase, ContainerPhase::running);
+  EXPECT_EQ((*listed)[2].phase, ContainerPhase::exited);
+  EXPECT_FALSE(parse_list("{}"));
+  EXPECT_FALSE(parse_list("<html>"));
+}
+
+// --- references and words
+// ---------------------------------------------------------------------------------------------
+
+TEST(DockerWire, ImageReferences) {
+  using R = ImageReference;
+  EXPECT_EQ(parse_image_reference("busybox"), (R{"busybox", "latest"}));
+  EXPECT_EQ(parse_image_reference("busybox:1.36"), (R{"busybox", "1.36"}));
+  EXPECT_EQ(parse_image_reference("host:5000/team/app"), (R{"host:5000/team/app", "latest"}));
+  EXPECT_EQ(parse_image_reference("host:5000/team/app:v2"), (R{"host:5000/team/app", "v2"}));
+  EXPECT_EQ(parse_image_reference("app@sha256:ab"), (R{"app", "sha256:ab"}));
+  EXPECT_EQ(parse_image_reference("host:5000/app:v2@sha256:ab"), (R{"host:5000/app", "sha256:ab"}));
+  EXPECT_EQ(encode_reference("host:5000/a b@c"), "host:5000/a%20b@c");
+}
+
+TEST(DockerWire, TheInitsComplaintIsKnownFromAProgramsOutput) {
+  EXPECT_EQ(init_complaint("[FATAL tini (7)] exec nosuch failed: No such file or directory\n"),
+            "exec nosuch failed: No such file or directory");
+  EXPECT_EQ(init_complaint(""), std::nullopt);
+  EXPECT_EQ(init_complaint("sh: nosuch: not found\n"), std::nullopt);
+  EXPECT_EQ(init_complaint("[FATAL tini (7)] exec nosuch failed: No such file"), std::nullopt) << "cut off";
+  EXPECT_EQ(init_complaint("[FATAL tini (7)] exec a failed: b\nand a program's own line\n"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace berth::docker

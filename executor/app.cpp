@@ -1,0 +1,185 @@
+#include "executor/app.hpp"
+
+#include "executor/host/probe.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+namespace berth {
+namespace {
+
+Heartbeat::Probe probe_of(ContainerRuntime& runtime) {
+  return [&runtime] { return runtime.probe(); };
+}
+
+Surroundings surroundings_of(asio::any_io_executor executor, Store& store, ContainerRuntime& runtime,
+                             Clock& clock, Reporter& reporter, const ExecutorSettings& settings) {
+  return {std::move(executor), store, runtime, clock, reporter, settings.cluster, settings.name};
+}
+
+}  // namespace
+
+ExecutorApp::ExecutorApp(asio::any_io_executor executor, Store& store, ContainerRuntime& runtime,
+                         Clock& clock, ExecutorSettings settings)
+    : executor_(executor),
+      store_(store),
+      runtime_(runtime),
+      clock_(clock),
+      settings_(std::move(settings)),
+      reporter_(executor, store, clock, settings_.name),
+      attempts_(surroundings_of(executor, store, runtime, clock, reporter_, settings_),
+                settings_.volume_paths),
+      heartbeat_(store, probe_of(runtime)),
+      intake_(executor),
+      service_(executor),
+      end_(executor),
+      ended_(executor) {}
+
+Result<ExecutorInfo> ExecutorApp::describe(RuntimeInfo runtime) const {
+  ExecutorInfo info;
+  const auto host = probe_host();
+  const bool is_told = settings_.cpu && settings_.memory;
+  if (!host && !is_told) {
+    const auto advice = "; say what to offer with --cpu and --memory";
+    return Error{host.error().kind, "can't measure this machine: " + host.error().message + advice};
+  }
+  if (host) {
+    info.capacity = host->capacity;
+    info.host = host->host;
+    info.kernel = host->kernel;
+  }
+  info.capacity.cpu = settings_.cpu.value_or(info.capacity.cpu);
+  info.capacity.memory = settings_.memory.value_or(info.capacity.memory);
+  if (!settings_.gpus.empty()) info.capacity.gpus = settings_.gpus;
+  info.name = settings_.name;
+  info.version = BERTH_VERSION;
+  info.runtime = std::move(runtime);
+  info.labels = settings_.labels;
+  info.region = settings_.region;
+  info.datacenter = settings_.datacenter;
+  info.volume_paths = settings_.volume_paths;
+  info.registered_at = clock_.wall();
+  return info;
+}
+
+Task<Result<>> ExecutorApp::start() {
+  RuntimeInfo unknown;
+  unknown.name = settings_.runtime;
+  auto runtime = co_await probe_in_time(probe_of(runtime_), std::move(unknown));
+  // Without it nobody knows what runs here, and beginning what runs already would run it twice.
+  if (!runtime.healthy) co_return unavailable(runtime.message);
+
+  auto info = describe(std::move(runtime));
+  if (!info) co_return info.error();
+  info_ = std::move(*info);
+  spdlog::info("executor {}: offers {} cores and {} of memory, runs containers with {} {}", info_.name,
+               to_string(info_.capacity.cpu), to_string(info_.capacity.memory), info_.runtime.name,
+               info_.runtime.version);
+  const auto enrolled = co_await heartbeat_.enroll(info_);
+  if (!enrolled) co_return enrolled.error();
+
+  service_.spawn("reporter", reporter_.run());
+  service_.spawn("reaper", attempts_.reap());
+  service_.spawn("heartbeat", beat());
+  service_.spawn("runtime watch", watch_runtime());
+
+  auto position = co_await store_.inbox_end(settings_.name);
+  if (!position) co_return position.error();
+  inbox_position_ = std::move(*position);
+  const auto recovered = co_await look_and_recover();
+  if (!recovered) co_return recovered.error();
+  if (attempts_.size() > 0)
+    spdlog::info("executor {}: goes on with {} jobs", settings_.name, attempts_.size());
+  co_return Result<>{};
+}
+
+Task<> ExecutorApp::run() {
+  struct Running {
+    ExecutorApp& app;
+    ~Running() {
+      app.is_running_ = false;
+      app.ended_.notify();
+    }
+  };
+  is_running_ = true;
+  const Running running{*this};
+  intake_.spawn("inbox", read_inbox());
+  intake_.spawn("reconcile", reconcile());
+  co_await end_.wait();
+  co_await shut_down();
+}
+
+Task<> ExecutorApp::stop() {
+  end_.notify();
+  while (is_running_) co_await ended_.wait();
+  co_await shut_down();
+}
+
+Task<> ExecutorApp::shut_down() {
+  intake_.cancel();
+  co_await intake_.join();
+  if (service_.size() > 0) {
+    const bool is_told = co_await reporter_.drain(deadline_in(limits::shutdown_flush));
+    if (!is_told) {
+      spdlog::warn("executor {}: stops before the store knows all; the next start tells it", settings_.name);
+    }
+  }
+  service_.cancel();
+  co_await service_.join();
+  co_await attempts_.stop();
+}
+
+// --- its duties ---
+
+Task<> ExecutorApp::read_inbox() {
+  Inbox::Deliver deliver = [this](Job record) { attempts_.take(record); };
+  Inbox inbox(store_, settings_.name, inbox_position_, std::move(deliver));
+  co_await inbox.run();
+}
+
+Task<> ExecutorApp::beat() {
+  auto lost = co_await heartbeat_.beat();
+  spdlog::error("{}", lost.message);
+  failure_ = std::move(lost);
+  end_.notify();
+}
+
+Task<> ExecutorApp::watch_runtime() {
+  std::function<void()> on_return = [this] { attempts_.on_runtime_back(); };
+  co_await heartbeat_.watch_runtime(std::move(on_return));
+}
+
+Task<> ExecutorApp::reconcile() {
+  while (true) {
+    co_await sleep_until(deadline_in(limits::reconcile_period));
+    const auto recovered = co_await look_and_recover();
+    co_await throw_if_cancelled();
+    if (!recovered) spdlog::debug("{}: can't reconcile now: {}", settings_.name, recovered.error().message);
+  }
+}
+
+// In the order that Observed asks for.
+Task<Result<>> ExecutorApp::look_and_recover() {
+  Observed observed;
+  auto containers = co_await list_containers();
+  if (!containers) co_return containers.error();
+  observed.containers = std::move(*containers);
+  observed.driven_before = attempts_.driven();
+  auto live = co_await store_.assigned_jobs(settings_.name);
+  if (!live) co_return live.error();
+  observed.live = std::move(*live);
+  observed.driven = attempts_.driven();
+  attempts_.recover(plan_recovery(observed, attempts_.ended()));
+  co_return Result<>{};
+}
+
+Task<Result<std::vector<ContainerView>>> ExecutorApp::list_containers() {
+  const auto states = co_await runtime_.list(settings_.cluster, settings_.name);
+  if (!states) co_return states.error();
+  std::vector<ContainerView> views;
+  for (const auto& state : *states) views.push_back(view_of(state));
+  co_return views;
+}
+
+}  // namespace berth

@@ -1,0 +1,74 @@
+// The executor service: what is built, started and stopped, and in which order.
+//
+// start   probe the runtime → register → remember where the inbox ends → read the records that are live here
+// → list the
+//         containers → recover. Then run() reads the inbox from the remembered position on: what was assigned
+//         in between comes once by either way, or twice, which does no harm.
+// stop    no more inbox → tell the store what it doesn't know yet, for at most limits::shutdown_flush → leave
+// the
+//         attempts. Their containers run on; the next process of this name takes them over.
+#pragma once
+
+#include "executor/attempts.hpp"
+#include "executor/link/heartbeat.hpp"
+#include "executor/link/inbox.hpp"
+#include "executor/link/reporter.hpp"
+#include "executor/settings.hpp"
+
+#include <optional>
+#include <string>
+
+namespace berth {
+
+class ExecutorApp {
+ public:
+  // Store, runtime and clock outlive the app.
+  ExecutorApp(asio::any_io_executor executor, Store& store, ContainerRuntime& runtime, Clock& clock,
+              ExecutorSettings settings);
+
+  // Errors: unavailable when the runtime or the store doesn't answer (the message says what was tried),
+  // others as the store has them. After an error stop() still has to be awaited.
+  Task<Result<>> start();
+
+  // Works until stop() is called, or until it can't go on: then failure() says why.
+  Task<> run();
+
+  // Returns once everything has ended. Must be awaited before the app is destroyed; repeating it does
+  // nothing.
+  Task<> stop();
+
+  // What it registered with. After start().
+  const ExecutorInfo& info() const { return info_; }
+
+  // Why run() ended by itself: another executor took over the name.
+  const std::optional<Error>& failure() const { return failure_; }
+
+ private:
+  Result<ExecutorInfo> describe(RuntimeInfo runtime) const;
+  Task<> read_inbox();
+  Task<> beat();
+  Task<> watch_runtime();
+  Task<> reconcile();
+  Task<Result<>> look_and_recover();
+  Task<Result<std::vector<ContainerView>>> list_containers();
+  Task<> shut_down();
+
+  asio::any_io_executor executor_;
+  Store& store_;
+  ContainerRuntime& runtime_;
+  Clock& clock_;
+  ExecutorSettings settings_;
+  Reporter reporter_;
+  Attempts attempts_;
+  Heartbeat heartbeat_;
+  ExecutorInfo info_;
+  std::string inbox_position_;
+  std::optional<Error> failure_;
+  TaskGroup intake_;   // what brings work: inbox, reconciling
+  TaskGroup service_;  // what serves the attempts: reporting, reaping, heartbeat
+  Wakeup end_;
+  bool is_running_ = false;
+  Wakeup ended_;
+};
+
+}  // namespace berth

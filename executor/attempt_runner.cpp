@@ -1,0 +1,180 @@
+#include "executor/attempt_runner.hpp"
+
+#include "executor/link/retry.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+namespace berth {
+
+namespace events = attempt::events;
+namespace effects = attempt::effects;
+
+ContainerView view_of(const ContainerState& state) {
+  ContainerView view;
+  view.attempt = {state.identity.job, state.identity.attempt};
+  switch (state.phase) {
+    case ContainerPhase::created:
+      view.phase = ContainerView::Phase::created;
+      break;
+    case ContainerPhase::running:
+      view.phase = ContainerView::Phase::running;
+      break;
+    case ContainerPhase::exited:
+      view.phase = ContainerView::Phase::exited;
+      break;
+  }
+  view.exit_code = state.exit_code;
+  view.oom_killed = state.oom_killed;
+  view.error = state.error;
+  view.started_at = state.started_at;
+  view.finished_at = state.finished_at;
+  return view;
+}
+
+namespace {
+
+Result<ContainerView> view_of(const Result<ContainerState>& state) {
+  if (!state) return state.error();
+  return berth::view_of(*state);
+}
+
+}  // namespace
+
+AttemptRunner::AttemptRunner(Surroundings& surroundings, const Job& record, ContainerSpec spec,
+                             bool is_adopted, OnFinished on_finished)
+    : home_(surroundings),
+      key_{record.id, record.attempt},
+      spec_(std::move(spec)),
+      on_finished_(std::move(on_finished)),
+      machine_(attempt::plan_of(record)),
+      tasks_(surroundings.executor),
+      upload_(surroundings.executor, surroundings.store, surroundings.clock, tasks_, key_),
+      must_resume_logs_(is_adopted) {
+  home_.reporter.track(record, *this);
+}
+
+// An effect may lead to an event at once: it waits until the effects before it have been carried out.
+void AttemptRunner::deliver(attempt::Event event) {
+  if (is_stopped_) return;
+  events_.push_back(std::move(event));
+  if (std::exchange(is_delivering_, true)) return;
+  while (!events_.empty()) {
+    const auto next = std::move(events_.front());
+    events_.pop_front();
+    const auto before = machine_.state().index();
+    const auto effects = machine_.on(next, home_.clock.wall());
+    if (machine_.state().index() != before) {
+      spdlog::debug("{}: {} is {}", home_.name, to_string(key_), attempt::name_of(machine_.state()));
+    }
+    for (const auto& effect : effects) perform(effect);
+  }
+  is_delivering_ = false;
+}
+
+Task<> AttemptRunner::stop() {
+  is_stopped_ = true;
+  tasks_.cancel();
+  co_await tasks_.join();
+  home_.reporter.forget(key_);
+}
+
+void AttemptRunner::on_ending_recorded() { deliver(events::EndingRecorded{}); }
+void AttemptRunner::on_fenced_off(const std::string&) { deliver(events::FencedOff{}); }
+void AttemptRunner::on_abort(const std::string& message) { deliver(events::AbortAsked{message}); }
+
+// --- effects ---
+
+void AttemptRunner::perform(const attempt::Effect& effect) {
+  const auto carry = [this](const auto& what) { carry_out(what); };
+  std::visit(carry, effect);
+}
+
+void AttemptRunner::carry_out(const effects::Pull&) { tasks_.spawn("pull", pull()); }
+void AttemptRunner::carry_out(const effects::Create&) { tasks_.spawn("create", create()); }
+void AttemptRunner::carry_out(const effects::Start&) { tasks_.spawn("start", start()); }
+void AttemptRunner::carry_out(const effects::Inspect&) { tasks_.spawn("inspect", inspect()); }
+void AttemptRunner::carry_out(const effects::Wait&) { tasks_.spawn("wait", wait()); }
+void AttemptRunner::carry_out(const effects::CopyLogs&) { tasks_.spawn("copy logs", copy_logs()); }
+void AttemptRunner::carry_out(const effects::Kill& effect) { tasks_.spawn("kill", kill(effect.signal)); }
+void AttemptRunner::carry_out(const effects::Remove&) { tasks_.spawn("remove", remove()); }
+
+void AttemptRunner::carry_out(const effects::Arm& effect) {
+  const auto armed = ++armed_[static_cast<std::size_t>(effect.timer)];
+  tasks_.spawn("timer", fire(effect.timer, armed, effect.delay));
+}
+
+void AttemptRunner::carry_out(const effects::Report& effect) { home_.reporter.report(key_, effect.event); }
+
+void AttemptRunner::carry_out(const effects::Forget&) { on_finished_(key_); }
+
+// --- their tasks: one call each, its result is an event ---
+
+Task<> AttemptRunner::pull() {
+  // The transfer may be shared with other attempts and outlive this one.
+  OnPullProgress on_progress = [weak = weak_from_this()](PullProgress progress) {
+    if (const auto self = weak.lock()) self->on_pull_progress(progress);
+  };
+  auto result = co_await home_.runtime.pull(spec_.definition.image, std::move(on_progress));
+  deliver(events::Pulled{std::move(result)});
+}
+
+void AttemptRunner::on_pull_progress(PullProgress progress) {
+  const auto now = home_.clock.monotonic();
+  if (now < next_progress_) return;
+  next_progress_ = now + limits::pull_report_period;
+  deliver(events::PullProgressed{progress.done, progress.total});
+}
+
+Task<> AttemptRunner::create() {
+  auto result = co_await home_.runtime.create(spec_);
+  deliver(events::Created{std::move(result)});
+}
+
+Task<> AttemptRunner::start() {
+  auto result = co_await home_.runtime.start(spec_.identity);
+  deliver(events::StartReturned{std::move(result)});
+}
+
+Task<> AttemptRunner::inspect() {
+  const auto result = co_await home_.runtime.inspect(spec_.identity);
+  deliver(events::Inspected{view_of(result)});
+}
+
+Task<> AttemptRunner::wait() {
+  const auto result = co_await home_.runtime.wait(spec_.identity);
+  deliver(events::WaitReturned{view_of(result)});
+}
+
+Task<> AttemptRunner::copy_logs() {
+  StoreRetry retry;
+  while (must_resume_logs_) {
+    const auto resumed = co_await upload_.resume();
+    if (resumed) {
+      must_resume_logs_ = false;
+    } else {
+      co_await retry.pause();
+    }
+  }
+  auto copied = co_await home_.runtime.copy_logs(spec_.identity, upload_.taken(), upload_);
+  auto stored = co_await upload_.flush();
+  deliver(events::LogsCopied{copied ? std::move(stored) : std::move(copied)});
+}
+
+Task<> AttemptRunner::kill(std::string signal) {
+  auto result = co_await home_.runtime.kill(spec_.identity, std::move(signal));
+  deliver(events::KillReturned{std::move(result)});
+}
+
+Task<> AttemptRunner::remove() {
+  auto result = co_await home_.runtime.remove(spec_.identity);
+  deliver(events::RemoveReturned{std::move(result)});
+}
+
+Task<> AttemptRunner::fire(attempt::Timer timer, std::uint64_t armed, Milliseconds delay) {
+  co_await sleep_until(deadline_in(delay));
+  if (armed == armed_[static_cast<std::size_t>(timer)]) deliver(events::TimerFired{timer});
+}
+
+}  // namespace berth

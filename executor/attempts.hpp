@@ -1,0 +1,58 @@
+// The attempts that this executor drives: begun from the inbox or by recovery, told of aborts, and forgotten
+// once over.
+#pragma once
+
+#include "executor/attempt_runner.hpp"
+#include "executor/core/recovery.hpp"
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+namespace berth {
+
+class Attempts {
+ public:
+  Attempts(Surroundings surroundings, std::vector<std::string> volume_paths);
+
+  // A record from the inbox: begins its attempt, or aborts it if the record asks for that. The same entry
+  // again, and one of an attempt that has ended, changes nothing.
+  void take(const Job& record);
+
+  // Carries out what recovery found. Containers without an attempt are removed by tasks of this object.
+  void recover(const RecoveryPlan& plan);
+
+  std::set<AttemptKey> driven() const;
+  const std::unordered_set<AttemptKey>& ended() const { return ended_; }
+  std::size_t size() const { return runners_.size(); }
+
+  // The runtime answers again: whoever waits out a backoff tries at once.
+  void on_runtime_back();
+
+  // Frees what has ended, until cancelled. Owned by one TaskGroup.
+  Task<> reap();
+  // Stops driving; the containers are left as they are. Once, after reap() has been cancelled and joined.
+  Task<> stop();
+
+ private:
+  std::shared_ptr<AttemptRunner> add(const Job& record, bool is_adopted, attempt::Event first);
+  void on_finished(AttemptKey key);
+  void remember(AttemptKey key);
+  Task<> remove_leftover(AttemptKey key);
+
+  Surroundings surroundings_;
+  std::vector<std::string> volume_paths_;
+  std::map<AttemptKey, std::shared_ptr<AttemptRunner>> runners_;
+  std::deque<std::shared_ptr<AttemptRunner>> over_;  // until their last tasks have ended
+  Wakeup over_changed_;
+  std::unordered_set<AttemptKey> ended_;  // the last limits::attempts_remembered
+  std::deque<AttemptKey> ended_order_;
+  std::set<AttemptKey> leftovers_;  // containers being removed
+  TaskGroup removals_;
+};
+
+}  // namespace berth

@@ -1,0 +1,293 @@
+#include "executor/core/attempt.hpp"
+
+#include "executor/core/attempt_step.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace berth::attempt {
+
+using namespace states;
+
+namespace {
+
+constexpr std::array<std::string_view, std::variant_size_v<State>> state_names{
+    "Idle",     "Creating", "Pulling",   "Starting", "Looking",     "Running",
+    "Stopping", "Draining", "Reporting", "Removing", "Withdrawing", "Finished"};
+
+Effect call_of(const State& state) {
+  if (std::holds_alternative<Creating>(state)) return effects::Create{};
+  if (std::holds_alternative<Pulling>(state)) return effects::Pull{};
+  if (std::holds_alternative<Starting>(state)) return effects::Start{};
+  if (std::holds_alternative<Looking>(state)) return effects::Inspect{};
+  if (std::holds_alternative<Running>(state) || std::holds_alternative<Stopping>(state))
+    return effects::Wait{};
+  return effects::Remove{};
+}
+
+std::string progress_words(const std::string& image, const events::PullProgressed& progress) {
+  std::string words = "pulling " + image;
+  if (progress.total.value > 0) words += ": " + to_string(progress.done) + " of " + to_string(progress.total);
+  return words;
+}
+
+}  // namespace
+
+Plan plan_of(const Job& job) {
+  Plan plan;
+  plan.image = job.definition.image;
+  plan.timeout = job.definition.timeout;
+  plan.stop_signal = job.definition.stop_signal;
+  plan.stop_grace = job.definition.stop_grace;
+  plan.recorded_running = job.status == JobStatus::running;
+  return plan;
+}
+
+std::string_view name_of(const State& state) { return state_names[state.index()]; }
+
+Effects Machine::on(const Event& event, WallTime now) {
+  Step step(*this, now);
+  std::visit(step, event);
+  return step.take();
+}
+
+// --- calls of the runtime, and what if it doesn't answer ---
+
+void Step::call(Effect effect) {
+  m_.step_ = Machine::Call::in_flight;
+  emit(std::move(effect));
+}
+
+void Step::repeat_call() { call(call_of(m_.state_)); }
+
+void Step::answered() {
+  m_.step_ = Machine::Call::idle;
+  m_.step_failures_ = 0;
+  if (!std::exchange(m_.noted_, false)) return;
+  if (in_any<Running>()) report(lifecycle::Noted{""});  // nothing is wrong any more
+}
+
+void Step::back_off(const Error& error) {
+  m_.step_ = Machine::Call::backing_off;
+  ++m_.step_failures_;
+  emit(effects::Arm{Timer::retry_step, lifecycle::retry_delay(limits::first_backoff, m_.step_failures_)});
+  const auto* withdrawing = in<Withdrawing>();
+  const bool is_ours = !in_any<Removing>() && (!withdrawing || withdrawing->ending);
+  if (m_.noted_ || !is_ours) return;
+  m_.noted_ = true;
+  report(lifecycle::Noted{"the container runtime doesn't answer, trying again: " + error.message});
+}
+
+// --- the way to a running process ---
+
+void Step::create() {
+  enter(Creating{});
+  report(lifecycle::Starting{});
+  call(effects::Create{});
+}
+
+void Step::pull() {
+  enter(Pulling{});
+  ++m_.pulls_;
+  report(lifecycle::Pulling{"pulling " + m_.plan_.image});
+  call(effects::Pull{});
+}
+
+void Step::start() {
+  enter(Starting{});
+  call(effects::Start{});
+}
+
+void Step::look() {
+  enter(Looking{});
+  call(effects::Inspect{});
+}
+
+void Step::run(WallTime started_at) {
+  enter(Running{});
+  m_.started_at_ = started_at;
+  if (!m_.plan_.recorded_running) report(lifecycle::Started{started_at});
+  call(effects::Wait{});
+  copy_logs();
+}
+
+void Step::adopt(const ContainerView& container) {
+  run(container.started_at.value_or(now_));
+  if (container.phase == ContainerView::Phase::exited) return;
+  if (m_.plan_.timeout) {
+    const auto left = std::max(*m_.plan_.timeout - (now_ - *m_.started_at_), Milliseconds{0});
+    emit(effects::Arm{Timer::timeout, left});
+  }
+  if (m_.abort_) stop({Cause::aborted, *m_.abort_});
+}
+
+// A container whose process may or may not have begun: what it looks like decides.
+void Step::go_on_with(const ContainerView& container) {
+  const bool never_ran = container.phase == ContainerView::Phase::created;
+  if (never_ran && m_.abort_) return withdraw(aborted());
+  if (never_ran) return start();
+  if (container.phase == ContainerView::Phase::exited && !container.error.empty()) {
+    return finish(judge_failed_start(container.error, now_));
+  }
+  adopt(container);
+}
+
+void Step::operator()(const events::Begin&) {
+  if (!in_any<Idle>()) return;
+  if (m_.abort_) return withdraw(aborted());
+  create();
+}
+
+void Step::operator()(const events::Found& event) {
+  if (in_any<Idle>()) go_on_with(event.container);
+}
+
+void Step::operator()(const events::Vanished&) {
+  if (!in_any<Idle>()) return;
+  finish(outcome(Cause::exit_unknown, "its container is gone: nobody saw how it ended"));
+}
+
+void Step::operator()(const events::Refused& event) {
+  if (in_any<Idle>()) end_before_start(Cause::start, event.message);
+}
+
+void Step::operator()(const events::Created& event) {
+  if (auto* state = in<Withdrawing>()) return call_returned(*state);
+  if (!in_any<Creating>()) return;
+  if (event.result) {
+    answered();
+    return start();
+  }
+  const auto& error = event.result.error();
+  if (is_unanswered(error)) return back_off(error);
+  answered();
+  if (error.kind == ErrorKind::conflict)
+    return end_before_start(Cause::start, error.message);  // not ours to remove
+  if (error.kind != ErrorKind::not_found) return finish(judge_failed_start(error.message, now_));
+  if (m_.pulls_ < limits::pull_tries) return pull();
+  end_before_start(Cause::image_pull, m_.plan_.image + " couldn't be pulled: " + error.message);
+}
+
+void Step::operator()(const events::Pulled& event) {
+  if (!in_any<Pulling>()) return;
+  if (event.result) {
+    answered();
+    return create();
+  }
+  const auto& error = event.result.error();
+  if (!is_unanswered(error)) {
+    const bool is_absent = error.kind == ErrorKind::not_found || error.kind == ErrorKind::invalid;
+    return end_before_start(is_absent ? Cause::image_not_found : Cause::image_pull, error.message);
+  }
+  if (m_.pulls_ >= limits::pull_tries) return end_before_start(Cause::image_pull, error.message);
+  // The next try begins at the create: its answer tells a registry that is away from a runtime that is.
+  enter(Creating{});
+  back_off(error);
+}
+
+void Step::operator()(const events::PullProgressed& event) {
+  if (in_any<Pulling>()) report(lifecycle::Pulling{progress_words(m_.plan_.image, event)});
+}
+
+void Step::operator()(const events::StartReturned& event) {
+  if (auto* state = in<Withdrawing>()) return call_returned(*state);
+  if (!in_any<Starting>()) return;
+  if (event.result) {
+    answered();
+    run(now_);
+    if (m_.plan_.timeout) emit(effects::Arm{Timer::timeout, *m_.plan_.timeout});
+    return;
+  }
+  const auto& error = event.result.error();
+  if (is_unanswered(error)) {
+    enter(Looking{});
+    return back_off(error);
+  }
+  answered();
+  if (error.kind == ErrorKind::not_found) return create();  // somebody took it away before it ran
+  finish(judge_failed_start(error.message, now_));
+}
+
+void Step::operator()(const events::Inspected& event) {
+  if (!in_any<Looking>()) return;
+  if (event.result) {
+    answered();
+    return go_on_with(*event.result);
+  }
+  const auto& error = event.result.error();
+  if (error.kind != ErrorKind::not_found) return back_off(error);
+  answered();
+  // Whether the lost start ran it before somebody took it away can't be told; beginning again might run it
+  // twice.
+  finish(outcome(Cause::exit_unknown, "its container is gone after a start that wasn't answered"), true);
+}
+
+// --- timers, and what comes from outside ---
+
+void Step::operator()(const events::TimerFired& event) {
+  switch (event.timer) {
+    case Timer::retry_step:
+      if (m_.step_ == Machine::Call::backing_off) repeat_call();
+      return;
+    case Timer::retry_logs:
+      if (m_.logs_ == Machine::Call::backing_off) copy_logs();
+      return;
+    case Timer::retry_kill:
+      if (auto* state = in<Stopping>(); state && !state->in_flight && !state->end) kill(*state);
+      return;
+    case Timer::grace:
+      if (auto* state = in<Stopping>(); state && !state->end) {
+        state->grace_over = true;
+        if (!state->in_flight) kill(*state);
+      }
+      return;
+    case Timer::timeout:
+      if (!in_any<Running>()) return;
+      const auto message = "ran longer than its timeout of " + to_string(*m_.plan_.timeout);
+      report(lifecycle::Stopping{message});
+      stop({Cause::timeout, message});
+  }
+}
+
+void Step::operator()(const events::RuntimeBack&) {
+  if (m_.step_ == Machine::Call::backing_off) repeat_call();
+  if (m_.logs_ == Machine::Call::backing_off) copy_logs();
+  if (auto* state = in<Stopping>(); state && m_.kill_failures_ > 0 && !state->in_flight && !state->end)
+    kill(*state);
+}
+
+void Step::operator()(const events::AbortAsked& event) {
+  if (!m_.abort_) m_.abort_ = event.message;
+  if (in_any<Creating, Pulling, Starting>()) return withdraw(aborted());
+  // An unanswered start may have run it: the look that is under way tells which end it needs.
+  if (in_any<Running>()) stop({Cause::aborted, event.message});
+}
+
+void Step::operator()(const events::FencedOff&) {
+  if (in_any<Removing, Finished>()) return;
+  if (in_any<Draining>()) return remove();
+  if (auto* state = in<Reporting>()) return state->container_gone ? forget() : remove();
+  if (auto* state = in<Withdrawing>()) {
+    state->ending.reset();
+    return;
+  }
+  withdraw(std::nullopt);
+}
+
+// --- backing out ---
+
+void Step::withdraw(std::optional<lifecycle::Outcome> ending) {
+  const bool may_make_something = in_any<Creating, Starting>() && m_.step_ == Machine::Call::in_flight;
+  enter(Withdrawing{std::move(ending), may_make_something, may_make_something});
+  call(effects::Remove{});
+}
+
+void Step::call_returned(Withdrawing& state) {
+  state.call_in_flight = false;
+  if (m_.step_ != Machine::Call::idle || !state.look_again) return;
+  state.look_again = false;
+  call(effects::Remove{});
+}
+
+}  // namespace berth::attempt

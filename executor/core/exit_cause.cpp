@@ -1,0 +1,88 @@
+#include "executor/core/exit_cause.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <initializer_list>
+#include <string_view>
+
+namespace berth {
+namespace {
+
+// Linux's numbers on every machine that Docker runs on but MIPS.
+constexpr std::array<std::string_view, 32> signal_names{
+    "",          "SIGHUP",  "SIGINT",    "SIGQUIT", "SIGILL",   "SIGTRAP", "SIGABRT", "SIGBUS",
+    "SIGFPE",    "SIGKILL", "SIGUSR1",   "SIGSEGV", "SIGUSR2",  "SIGPIPE", "SIGALRM", "SIGTERM",
+    "SIGSTKFLT", "SIGCHLD", "SIGCONT",   "SIGSTOP", "SIGTSTP",  "SIGTTIN", "SIGTTOU", "SIGURG",
+    "SIGXCPU",   "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO",   "SIGPWR",  "SIGSYS"};
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+bool has_any(const std::string& text, std::initializer_list<std::string_view> words) {
+  return std::any_of(words.begin(), words.end(),
+                     [&](std::string_view word) { return text.find(word) != std::string::npos; });
+}
+
+void name_exit(lifecycle::Outcome& outcome, int code) {
+  const auto signal = code > 128 ? signal_name(code - 128) : std::nullopt;
+  outcome.cause = signal ? Cause::signal : Cause::exit;
+  outcome.signal = signal;
+  if (signal) {
+    outcome.message = "ended by " + *signal;
+  } else if (code != 0) {
+    outcome.message = "exited with code " + std::to_string(code);
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> signal_name(int number) {
+  if (number <= 0 || number >= static_cast<int>(signal_names.size())) return std::nullopt;
+  return std::string(signal_names[static_cast<std::size_t>(number)]);
+}
+
+lifecycle::Outcome judge_exit(const ContainerView& container, const std::optional<StopCause>& stopped,
+                              WallTime now) {
+  lifecycle::Outcome outcome;
+  outcome.exit_code = container.exit_code;
+  outcome.oom_killed = container.oom_killed;
+  outcome.finished_at = container.finished_at.value_or(now);
+  if (stopped) {
+    if (container.exit_code && *container.exit_code > 128)
+      outcome.signal = signal_name(*container.exit_code - 128);
+    outcome.cause = stopped->cause;
+    outcome.message = stopped->message;
+  } else if (!container.error.empty()) {
+    return judge_failed_start(container.error, outcome.finished_at);
+  } else if (!container.exit_code) {
+    outcome.cause = Cause::exit_unknown;
+    outcome.message = "its container ended while nobody could see how, so its exit code isn't known";
+  } else if (container.oom_killed && *container.exit_code != 0) {
+    name_exit(outcome, *container.exit_code);
+    outcome.cause = Cause::oom;
+    outcome.message = "killed for using more memory than resources.memory allows";
+  } else {
+    name_exit(outcome, *container.exit_code);
+  }
+  return outcome;
+}
+
+lifecycle::Outcome judge_failed_start(std::string words, WallTime now) {
+  lifecycle::Outcome outcome;
+  outcome.cause = Cause::start;
+  outcome.finished_at = now;
+  const auto text = lower(words);
+  if (has_any(text, {"no such file or directory", "executable file not found", "no such command"})) {
+    outcome.exit_code = 127;
+  } else if (has_any(text, {"permission denied", "not executable", "exec format error", "is a directory"})) {
+    outcome.exit_code = 126;
+  }
+  outcome.message = std::move(words);
+  return outcome;
+}
+
+}  // namespace berth

@@ -1,0 +1,38 @@
+// From what the runtime says about an ending to its typed cause.
+#pragma once
+
+#include "executor/core/container_view.hpp"
+#include "shared/model/job_lifecycle.hpp"
+
+#include <optional>
+#include <string>
+
+namespace berth {
+
+// Why Berth itself ended a process.
+struct StopCause {
+  Cause cause = Cause::aborted;  // ABORTED or TIMEOUT
+  std::string message;
+};
+
+// The ending of a container that has exited. `stopped` is given when a signal of Berth's reached the process
+// before it ended: then that is the cause, whatever the exit code, because the process did not end by itself.
+// `now` stands in where the runtime doesn't know when it ended.
+//
+//   signal of ours reached it       -> ABORTED or TIMEOUT
+//   nobody saw the exit             -> EXIT_UNKNOWN, never success
+//   the start itself failed         -> START
+//   OOM flag and a code that isn't 0 -> OOM (a child's OOM with exit 0 is a success with the flag set)
+//   128 + n, n a signal             -> SIGNAL, which is all that Docker and shells say of a signal
+//   anything else                   -> EXIT
+lifecycle::Outcome judge_exit(const ContainerView& container, const std::optional<StopCause>& stopped,
+                              WallTime now);
+
+// The ending of an attempt whose container couldn't be started. The exit code is the one that `docker run`
+// gives: 127 for a command that doesn't exist, 126 for one that can't be executed, none for everything else.
+lifecycle::Outcome judge_failed_start(std::string words, WallTime now);
+
+// "SIGKILL" for 9; nothing for a number that is no signal.
+std::optional<std::string> signal_name(int number);
+
+}  // namespace berth

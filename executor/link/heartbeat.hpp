@@ -1,0 +1,44 @@
+// This executor's sign of life: it registers once, and then raises its beat every limits::heartbeat. The
+// runtime is probed beside that, so that a runtime that hangs is reported and doesn't stop the beat.
+#pragma once
+
+#include "shared/runtime/async.hpp"
+#include "shared/store/store.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace berth {
+
+class Heartbeat {
+ public:
+  using Probe = std::function<Task<RuntimeInfo>()>;
+
+  Heartbeat(Store& store, Probe probe);
+
+  // Writes what the executor is. Must succeed before anything else is called.
+  Task<Result<>> enroll(ExecutorInfo info);
+
+  // Beats until cancelled, or until the store says that the name isn't ours any more: then it returns why, as
+  // an error of kind conflict.
+  Task<Error> beat();
+
+  // Probes the runtime every limits::runtime_probe_period until cancelled. `on_return` is called each time it
+  // answers after it didn't.
+  Task<> watch_runtime(std::function<void()> on_return);
+
+ private:
+  Store& store_;
+  Probe probe_;
+  std::string name_;
+  std::uint64_t incarnation_ = 0;
+  RuntimeInfo runtime_;
+};
+
+// The probe's answer, or an unhealthy runtime of that name when it takes longer than
+// limits::runtime_probe_call.
+Task<RuntimeInfo> probe_in_time(Heartbeat::Probe probe, RuntimeInfo last_known);
+
+}  // namespace berth

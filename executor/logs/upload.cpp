@@ -1,0 +1,77 @@
+#include "executor/logs/upload.hpp"
+
+#include "executor/link/retry.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+namespace berth {
+
+LogUpload::LogUpload(asio::any_io_executor executor, Store& store, Clock& clock, TaskGroup& tasks,
+                     AttemptKey attempt)
+    : store_(store), clock_(clock), tasks_(tasks), attempt_(attempt), room_(executor), sent_(executor) {}
+
+Task<Result<>> LogUpload::resume() {
+  std::vector<LogPiece> stored;
+  while (true) {
+    const auto after = stored.empty() ? 0 : stored.back().end;
+    auto page = co_await store_.read_log(attempt_.job, attempt_.number, after);
+    if (!page) co_return page.error();
+    if (page->empty()) break;
+    for (auto& piece : *page) stored.push_back(std::move(piece));
+  }
+  capture_.resume(stored);
+  co_return Result<>{};
+}
+
+Task<Result<>> LogUpload::write(LogStream stream, std::string_view bytes) {
+  while (!bytes.empty()) {
+    while (capture_.pending() >= limits::log_buffer) co_await room_.wait();
+    const auto part = bytes.substr(0, limits::log_buffer - capture_.pending());
+    capture_.add(static_cast<std::uint8_t>(stream), part, clock_.wall());
+    bytes.remove_prefix(part.size());
+    if (std::exchange(is_sending_, true)) continue;
+    tasks_.spawn("upload of the output of " + to_string(attempt_), send_all());
+  }
+  co_return Result<>{};
+}
+
+Task<Result<>> LogUpload::flush() {
+  while (is_sending_) co_await sent_.wait();
+  if (lost_ == 0) co_return Result<>{};
+  co_return Error{ErrorKind::refused,
+                  std::to_string(lost_) + " bytes were declined by the store: " + refusal_};
+}
+
+Task<> LogUpload::send_all() {
+  while (capture_.pending() > 0) {
+    auto batch = capture_.take();
+    room_.notify();
+    co_await send(std::move(batch));
+  }
+  is_sending_ = false;
+  sent_.notify();
+}
+
+// Repeating a call is safe: a piece that is stored already is skipped.
+Task<> LogUpload::send(LogCapture::Batch batch) {
+  StoreRetry retry;
+  const auto give_up_at = deadline_in(limits::log_refused_for);
+  while (true) {
+    const auto result = co_await store_.append_log(attempt_.job, attempt_.number, batch.pieces, batch.drop);
+    co_await throw_if_cancelled();
+    if (result) co_return;
+    const auto& error = result.error();
+    if (!retry.has_failed())
+      spdlog::warn("{}: can't store its output: {}", to_string(attempt_), error.message);
+    if (!is_transient(error) && std::chrono::steady_clock::now() >= give_up_at) {
+      for (const auto& piece : batch.pieces) lost_ += piece.bytes.size();
+      refusal_ = error.message;
+      co_return;
+    }
+    co_await retry.pause();
+  }
+}
+
+}  // namespace berth

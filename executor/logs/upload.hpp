@@ -1,0 +1,48 @@
+// Stores one attempt's output as it comes. The first bytes leave at once; what comes while a call is under
+// way goes together in the next one. When limits::log_buffer bytes wait, write() waits too: that holds back
+// the reading of the output, not the container. An attempt without output makes no call at all.
+#pragma once
+
+#include "executor/core/container_view.hpp"
+#include "executor/logs/capture.hpp"
+#include "executor/runtime/container_runtime.hpp"
+#include "shared/runtime/task_group.hpp"
+
+#include <string_view>
+
+namespace berth {
+
+class LogUpload final : public LogSink {
+ public:
+  // `tasks` runs the sending; it is joined before this object goes.
+  LogUpload(asio::any_io_executor executor, Store& store, Clock& clock, TaskGroup& tasks, AttemptKey attempt);
+
+  // Reads what an earlier process stored, so that the copying can go on behind it. Errors: the store's.
+  Task<Result<>> resume();
+
+  // Bytes of both streams together taken over so far: what copy_logs shall skip.
+  std::uint64_t taken() const { return capture_.end(); }
+
+  Task<Result<>> write(LogStream stream, std::string_view bytes) override;
+
+  // Returns once all that was written is stored. A store that is away is asked again, without end; output
+  // that it declines for limits::log_refused_for is given up, and refused is returned with what is missing.
+  Task<Result<>> flush();
+
+ private:
+  Task<> send_all();
+  Task<> send(LogCapture::Batch batch);
+
+  Store& store_;
+  Clock& clock_;
+  TaskGroup& tasks_;
+  AttemptKey attempt_;
+  LogCapture capture_;
+  bool is_sending_ = false;
+  std::uint64_t lost_ = 0;  // bytes given up
+  std::string refusal_;
+  Wakeup room_;
+  Wakeup sent_;
+};
+
+}  // namespace berth

@@ -1,0 +1,26 @@
+// What an operator decides about one executor.
+#pragma once
+
+#include "shared/model/resources.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace berth {
+
+struct ExecutorSettings {
+  std::string name;                 // unique in the cluster
+  std::string cluster = "default";  // part of every container's name and labels
+  std::optional<Millicores> cpu;    // absent: measured
+  std::optional<Bytes> memory;      // absent: measured
+  std::vector<Gpu> gpus;
+  std::string region;
+  std::string datacenter;
+  std::map<std::string, std::string> labels;
+  std::vector<std::string> volume_paths;  // jobs may mount what lies below these; none: no volumes at all
+  std::string runtime = "docker";         // or "simulated"
+};
+
+}  // namespace berth

@@ -1,0 +1,203 @@
+// The whole executor in one process: store in memory, simulated runtime, and the test as its scheduler.
+#include "executor/app.hpp"
+
+#include "tests/executor/fixture.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+
+namespace berth {
+namespace {
+
+using test::World;
+using ::testing::HasSubstr;
+
+class ExecutorAppTest : public ::testing::Test, protected World {
+ protected:
+  void SetUp() override { start(); }
+  void TearDown() override {
+    if (app) stop();
+  }
+
+  static ExecutorSettings settings() {
+    ExecutorSettings settings;
+    settings.name = executor_name;
+    settings.cluster = "test";
+    settings.cpu = Millicores{4'000};
+    settings.memory = 1_GiB;
+    settings.runtime = "simulated";
+    return settings;
+  }
+  void start() {
+    app = std::make_unique<ExecutorApp>(loop.executor(), store, runtime, clock, settings());
+    const auto started = loop.run(app->start());
+    ASSERT_TRUE(started) << started.error().message;
+    tasks.spawn("app", app->run());
+  }
+  void stop() {
+    loop.run(app->stop());
+    loop.run(tasks.join());
+    app.reset();
+  }
+  std::vector<ContainerState> containers() { return loop.run(runtime.list("test", executor_name)).value(); }
+  void until_no_container_is_left() {
+    loop.run_until([&] { return containers().empty(); });
+  }
+  void until_running(JobId id) {
+    run_until(id, [](const Job& job) { return job.status == JobStatus::running; });
+  }
+
+  TaskGroup tasks{loop.executor()};
+  std::unique_ptr<ExecutorApp> app;
+};
+
+TEST_F(ExecutorAppTest, it_registers_with_what_it_was_told_to_offer) {
+  const auto executors = loop.run(memory.executors()).value();
+  ASSERT_EQ(executors.size(), 1u);
+  EXPECT_EQ(executors[0].info.capacity.cpu, Millicores{4'000});
+  EXPECT_EQ(executors[0].info.runtime.name, "simulated");
+}
+
+TEST_F(ExecutorAppTest, jobs_end_with_their_own_codes_and_leave_nothing) {
+  const auto good = assign(definition("0s", "0"));
+  const auto bad = assign(definition("5ms", "7"));
+  EXPECT_EQ(finished(good.id).status, JobStatus::succeeded);
+  const auto failed = finished(bad.id);
+  EXPECT_EQ(failed.status, JobStatus::failed);
+  EXPECT_EQ(failed.cause, Cause::exit);
+  EXPECT_EQ(failed.exit_code, 7);
+  EXPECT_TRUE(failed.started_at);
+  until_no_container_is_left();
+}
+
+TEST_F(ExecutorAppTest, its_output_is_in_the_store_when_it_has_ended) {
+  auto chatty = definition();
+  chatty.env["SIMULATE_OUTPUT"] = "200000";
+  const auto job = assign(chatty);
+  finished(job.id);
+  std::uint64_t bytes = 0;
+  std::uint64_t after = 0;
+  while (true) {
+    const auto pieces = loop.run(memory.read_log(job.id, 1, after)).value();
+    if (pieces.empty()) break;
+    for (const auto& piece : pieces) bytes += piece.bytes.size();
+    after = pieces.back().end;
+  }
+  EXPECT_EQ(bytes, 200'000u);
+}
+
+TEST_F(ExecutorAppTest, an_abort_ends_a_running_job) {
+  const auto job = assign(definition("1h"));
+  until_running(job.id);
+  change(job.id, lifecycle::AbortRequested{"enough"});
+  const auto ended = finished(job.id);
+  EXPECT_EQ(ended.status, JobStatus::aborted);
+  EXPECT_EQ(ended.signal, "SIGTERM");
+  EXPECT_EQ(ended.message, "enough");
+  until_no_container_is_left();
+}
+
+TEST_F(ExecutorAppTest, a_job_aborted_before_the_executor_saw_it_never_runs) {
+  stop();
+  const auto job = assign(definition("1h"));
+  change(job.id, lifecycle::AbortRequested{"enough"});
+  start();
+  const auto ended = finished(job.id);
+  EXPECT_EQ(ended.status, JobStatus::aborted);
+  EXPECT_FALSE(ended.started_at);
+}
+
+TEST_F(ExecutorAppTest, a_timeout_is_the_cause_of_its_ending) {
+  auto slow = definition("1h");
+  slow.timeout = std::chrono::milliseconds{30};
+  const auto ended = finished(assign(slow).id);
+  EXPECT_EQ(ended.status, JobStatus::failed);
+  EXPECT_EQ(ended.cause, Cause::timeout);
+}
+
+TEST_F(ExecutorAppTest, a_new_process_takes_over_what_runs_and_tells_what_has_ended) {
+  const auto runs = assign(definition("1h"));
+  const auto ends = assign(definition("50ms", "3"));
+  until_running(runs.id);
+  until_running(ends.id);
+  stop();
+  EXPECT_EQ(containers().size(), 2u) << "they outlive the process";
+  start();
+  const auto ended = finished(ends.id);
+  EXPECT_EQ(ended.exit_code, 3);
+  EXPECT_EQ(ended.attempt, 1u) << "the same attempt";
+  EXPECT_EQ(record(runs.id).status, JobStatus::running);
+  change(runs.id, lifecycle::AbortRequested{"enough"});
+  EXPECT_EQ(finished(runs.id).status, JobStatus::aborted);
+  until_no_container_is_left();
+}
+
+TEST_F(ExecutorAppTest, a_container_that_vanished_while_nobody_looked_ends_unknown) {
+  const auto job = assign(definition("1h"));
+  until_running(job.id);
+  stop();
+  const ContainerIdentity identity{"test", executor_name, job.id, 1};
+  ASSERT_TRUE(loop.run(runtime.remove(identity)));
+  start();
+  EXPECT_EQ(finished(job.id).cause, Cause::exit_unknown);
+}
+
+TEST_F(ExecutorAppTest, a_container_without_a_live_attempt_goes) {
+  const auto job = assign(definition("1h"));
+  until_running(job.id);
+  stop();
+  change(job.id, lifecycle::ExecutorLost{"silent"});
+  start();
+  until_no_container_is_left();
+}
+
+TEST_F(ExecutorAppTest, declared_lost_while_it_lives_it_kills_its_container_and_reports_nothing) {
+  const auto job = assign(definition("1h"));
+  until_running(job.id);
+  const auto lost = change(job.id, lifecycle::ExecutorLost{"silent"});
+  until_no_container_is_left();  // by the reconciling sweep
+  EXPECT_EQ(record(job.id).version, lost.version);
+}
+
+TEST_F(ExecutorAppTest, a_volume_that_is_not_allowed_ends_the_job_with_the_reason) {
+  auto curious = definition();
+  curious.volumes = {{"/etc", "/in", true}};
+  const auto ended = finished(assign(curious).id);
+  EXPECT_EQ(ended.cause, Cause::start);
+  EXPECT_THAT(ended.message, HasSubstr("isn't allowed"));
+}
+
+TEST_F(ExecutorAppTest, an_outage_of_the_store_costs_time_and_no_ending) {
+  const auto job = assign(definition("50ms", "5"));
+  until_running(job.id);
+  memory.break_down(unavailable("connection refused"));
+  loop.run(sleep_until(deadline_in(std::chrono::milliseconds{150})));  // the process ends meanwhile
+  memory.repair();
+  EXPECT_EQ(finished(job.id).exit_code, 5);
+  until_no_container_is_left();
+}
+
+TEST_F(ExecutorAppTest, another_executor_of_the_same_name_ends_it_and_says_so) {
+  ExecutorInfo other;
+  other.name = executor_name;
+  ASSERT_TRUE(loop.run(memory.register_executor(other)));
+  loop.run(tasks.join());
+  ASSERT_TRUE(app->failure());
+  EXPECT_THAT(app->failure()->message, HasSubstr("--name"));
+}
+
+TEST_F(ExecutorAppTest, a_thousand_jobs_at_once_all_end_right_in_few_calls) {
+  std::vector<JobDefinition> definitions;
+  for (int i = 0; i < 1'000; ++i) definitions.push_back(definition("0s", std::to_string(i % 3)));
+  const auto jobs = assign(std::move(definitions));
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    ASSERT_EQ(finished(jobs[i].id).exit_code, static_cast<int>(i % 3));
+  }
+  until_no_container_is_left();
+  EXPECT_LT(store.transition_calls, 2'000) << "changes go together";
+}
+
+}  // namespace
+}  // namespace berth

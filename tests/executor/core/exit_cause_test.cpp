@@ -1,0 +1,69 @@
+// Endings as the runtime tells them, and the causes that they are.
+#include "executor/core/exit_cause.hpp"
+
+#include <gtest/gtest.h>
+
+namespace berth {
+namespace {
+
+ContainerView exited(std::optional<int> code, bool oom = false) {
+  ContainerView view;
+  view.phase = ContainerView::Phase::exited;
+  view.exit_code = code;
+  view.oom_killed = oom;
+  view.finished_at = WallTime{9};
+  return view;
+}
+
+lifecycle::Outcome judge(const ContainerView& view, std::optional<StopCause> stopped = std::nullopt) {
+  return judge_exit(view, stopped, WallTime{10});
+}
+
+TEST(ExitCause, a_code_is_an_exit) {
+  EXPECT_EQ(judge(exited(0)).cause, Cause::exit);
+  EXPECT_EQ(judge(exited(7)).cause, Cause::exit);
+  EXPECT_EQ(judge(exited(200)).cause, Cause::exit);
+  EXPECT_EQ(judge(exited(7)).finished_at, WallTime{9});
+}
+
+TEST(ExitCause, a_code_above_128_is_a_signal_if_there_is_such_a_signal) {
+  const auto outcome = judge(exited(139));
+  EXPECT_EQ(outcome.cause, Cause::signal);
+  EXPECT_EQ(outcome.signal, "SIGSEGV");
+  EXPECT_EQ(outcome.exit_code, 139);
+  EXPECT_EQ(judge(exited(128)).cause, Cause::exit);
+  EXPECT_EQ(judge(exited(255)).cause, Cause::exit);
+}
+
+TEST(ExitCause, nobody_saw_it) { EXPECT_EQ(judge(exited(std::nullopt)).cause, Cause::exit_unknown); }
+
+// moby#15621, nomad#13119: a child is killed for memory, and the job goes on.
+TEST(ExitCause, oom_is_a_flag_apart_and_the_cause_only_when_the_job_failed) {
+  const auto survived = judge(exited(0, true));
+  EXPECT_EQ(survived.cause, Cause::exit);
+  EXPECT_TRUE(survived.oom_killed);
+  const auto killed = judge(exited(137, true));
+  EXPECT_EQ(killed.cause, Cause::oom);
+  EXPECT_EQ(killed.signal, "SIGKILL");
+}
+
+TEST(ExitCause, what_we_stopped_ended_because_of_it) {
+  const auto outcome = judge(exited(0), StopCause{Cause::timeout, "too long"});
+  EXPECT_EQ(outcome.cause, Cause::timeout);
+  EXPECT_EQ(outcome.message, "too long");
+  EXPECT_EQ(outcome.exit_code, 0);
+}
+
+TEST(ExitCause, a_failed_start_has_docker_runs_exit_code) {
+  EXPECT_EQ(judge_failed_start("exec: \"x\": executable file not found in $PATH", {}).exit_code, 127);
+  EXPECT_EQ(judge_failed_start("stat /x: no such file or directory", {}).exit_code, 127);
+  EXPECT_EQ(judge_failed_start("exec /etc/passwd: Permission denied", {}).exit_code, 126);
+  EXPECT_EQ(judge_failed_start("bad mount", {}).exit_code, std::nullopt);
+  auto view = exited(127);
+  view.error = "exec format error";
+  EXPECT_EQ(judge(view).cause, Cause::start);
+  EXPECT_EQ(judge(view).exit_code, 126);
+}
+
+}  // namespace
+}  // namespace berth

@@ -1,0 +1,82 @@
+// Output on its way to the store: at once, in few calls, bounded, and never lost to an outage.
+#include "executor/logs/upload.hpp"
+
+#include "tests/executor/fixture.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace berth {
+namespace {
+
+using test::World;
+
+class LogUploadTest : public ::testing::Test, protected World {
+ protected:
+  void TearDown() override {
+    tasks.cancel();
+    loop.run(tasks.join());
+  }
+  Result<> write(LogStream stream, const std::string& bytes) { return loop.run(upload.write(stream, bytes)); }
+  Result<> flush() { return loop.run(upload.flush()); }
+  std::string stored() const {
+    std::string bytes;
+    for (const auto& piece : store.appended) bytes += piece.bytes;
+    return bytes;
+  }
+
+  TaskGroup tasks{loop.executor()};
+  LogUpload upload{loop.executor(), store, clock, tasks, {JobId{1}, 1}};
+};
+
+TEST_F(LogUploadTest, no_output_makes_no_call) {
+  EXPECT_TRUE(flush());
+  EXPECT_EQ(store.append_calls, 0);
+}
+
+TEST_F(LogUploadTest, a_line_leaves_at_once_without_a_flush) {
+  ASSERT_TRUE(write(LogStream::out, "hello\n"));
+  loop.run_until([&] { return stored() == "hello\n"; });
+}
+
+TEST_F(LogUploadTest, what_comes_during_a_call_goes_together_in_the_next) {
+  for (int i = 0; i < 1'000; ++i) loop.run(upload.write(LogStream::out, "x"));
+  ASSERT_TRUE(flush());
+  EXPECT_EQ(stored(), std::string(1'000, 'x'));
+  EXPECT_LT(store.append_calls, 1'000);
+}
+
+TEST_F(LogUploadTest, a_write_waits_while_too_much_is_held_and_nothing_is_lost) {
+  memory.break_down(unavailable("connection refused"));
+  const std::string much(4 * limits::log_buffer, 'y');
+  bool is_done = false;
+  const auto writing = [](LogUpload& to, const std::string& bytes, bool& done) -> Task<> {
+    const auto result = co_await to.write(LogStream::out, bytes);
+    done = bool(result);
+  };
+  tasks.spawn("writer", writing(upload, much, is_done));
+  loop.run_until([&] { return store.append_calls >= 2; });
+  EXPECT_FALSE(is_done);
+  EXPECT_LE(upload.taken(), 2 * limits::log_buffer);
+  memory.repair();
+  loop.run_until([&] { return is_done; });
+  ASSERT_TRUE(flush());
+  EXPECT_EQ(stored(), much);
+}
+
+TEST_F(LogUploadTest, takes_up_where_an_earlier_process_stopped) {
+  ASSERT_TRUE(write(LogStream::out, "before"));
+  ASSERT_TRUE(write(LogStream::err, "oops"));
+  ASSERT_TRUE(flush());
+  LogUpload later(loop.executor(), store, clock, tasks, {JobId{1}, 1});
+  ASSERT_TRUE(loop.run(later.resume()));
+  EXPECT_EQ(later.taken(), 10u);
+  ASSERT_TRUE(loop.run(later.write(LogStream::out, "after")));
+  ASSERT_TRUE(loop.run(later.flush()));
+  EXPECT_EQ(store.appended.back().stream_start, 6u);
+  EXPECT_EQ(store.appended.back().end, 15u);
+}
+
+}  // namespace
+}  // namespace berth

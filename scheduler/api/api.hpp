@@ -1,0 +1,28 @@
+// The HTTP API: requests in, typed calls of the job manager and the view, responses out.
+#pragma once
+
+#include "scheduler/job_manager.hpp"
+#include "scheduler/loops/dispatch.hpp"
+#include "scheduler/loops/event_feed.hpp"
+#include "scheduler/loops/leadership.hpp"
+#include "scheduler/loops/liveness.hpp"
+#include "shared/http/router.hpp"
+
+namespace berth::api {
+
+// What the handlers work with. All outlive the server.
+struct Services {
+  JobManager& jobs;
+  Store& store;
+  EventFeed& feed;
+  const Liveness& liveness;
+  const Leadership& leadership;
+};
+
+// Each adds its routes. `services` must outlive the router.
+void add_job_routes(http::Router& router, Services& services);
+void add_log_routes(http::Router& router, Services& services);
+void add_executor_routes(http::Router& router, Services& services);
+void add_health_routes(http::Router& router, Services& services);
+
+}  // namespace berth::api

@@ -1,0 +1,215 @@
+#include "scheduler/api/api.hpp"
+#include "scheduler/api/query.hpp"
+#include "scheduler/api/reply.hpp"
+#include "scheduler/api/submission.hpp"
+#include "shared/base/limits.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include <algorithm>
+
+namespace berth::api {
+namespace {
+
+class Jobs {
+ public:
+  explicit Jobs(Services& services) : services_(services) {}
+
+  Task<> submit(const http::Request& request, http::Responder& responder);
+  Task<> list(const http::Request& request, http::Responder& responder);
+  Task<> get(const http::Request& request, const http::PathParameters& parameters, http::Responder& responder);
+  Task<> abort(const http::Request& request, const http::PathParameters& parameters, http::Responder& responder);
+
+ private:
+  Task<Result<Job>> wait_for_change(JobId id, std::optional<std::uint64_t> version, Deadline deadline);
+
+  Services& services_;
+};
+
+Task<> Jobs::submit(const http::Request& request, http::Responder& responder) {
+  Query query(request);
+  if (auto good = query.finish(); !good) {
+    co_await refuse_query(responder, good.error());
+    co_return;
+  }
+  auto parsed = parse_submission(request);
+  if (!parsed.submission) {
+    co_await refuse(responder, parsed.problem.status, std::move(parsed.problem.error));
+    co_return;
+  }
+  auto& submission = *parsed.submission;
+  const auto admitted =
+      co_await services_.jobs.submit(std::move(submission.definitions), std::move(submission.key));
+  if (!admitted) {
+    co_await refuse(responder, admitted.error());
+    co_return;
+  }
+  if (submission.is_batch) {
+    json::array ids;
+    for (const auto id : admitted->ids) ids.push_back(id.value);
+    json::object body;
+    body.emplace("ids", std::move(ids));
+    co_await reply(responder, 201, std::move(body));
+    co_return;
+  }
+  const auto job = co_await services_.jobs.get(admitted->ids.front());
+  if (!job) {
+    co_await refuse(responder, job.error());
+    co_return;
+  }
+  auto body = to_json(*job);
+  co_await reply(responder, 201, std::move(body));
+}
+
+std::vector<JobStatus> parse_statuses(Query& query) {
+  std::vector<JobStatus> statuses;
+  for (auto name : query.list("status")) {
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::toupper(c); });
+    if (const auto status = parse_enum<JobStatus>(name)) {
+      statuses.push_back(*status);
+    } else {
+      query.fail("status", "must be PENDING, RUNNING, SUCCEEDED, FAILED or ABORTED, got \"" + name + '"');
+    }
+  }
+  return statuses;
+}
+
+JobFilter parse_filter(Query& query) {
+  JobFilter filter;
+  filter.statuses = parse_statuses(query);
+  filter.name = query.text("name");
+  filter.executor = query.text("executor");
+  filter.since = query.time("since");
+  for (const auto& label : query.list("label")) {
+    const auto equals = label.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      query.fail("label", "must be NAME=VALUE, got \"" + label + '"');
+    } else {
+      filter.labels.emplace_back(label.substr(0, equals), label.substr(equals + 1));
+    }
+  }
+  return filter;
+}
+
+Task<> Jobs::list(const http::Request& request, http::Responder& responder) {
+  Query query(request);
+  auto filter = parse_filter(query);
+  const auto limit = query.number<std::size_t>("limit", 1, limits::max_page).value_or(limits::default_page);
+  // The cursor is the id below which the next page begins: it stays right however many jobs arrive meanwhile.
+  const auto cursor = query.number<std::uint64_t>("cursor", 1, std::numeric_limits<std::uint64_t>::max());
+  if (auto good = query.finish(); !good) {
+    co_await refuse_query(responder, good.error());
+    co_return;
+  }
+  const auto before = cursor ? std::optional(JobId{*cursor}) : std::nullopt;
+  const auto page = co_await services_.jobs.list(std::move(filter), before, limit);
+  if (!page) {
+    co_await refuse(responder, page.error());
+    co_return;
+  }
+  json::array jobs;
+  for (const auto& job : page->jobs) jobs.push_back(to_json(job));
+  json::object body;
+  body.emplace("jobs", std::move(jobs));
+  body.emplace("next", page->next ? json::value(to_string(*page->next)) : json::value(nullptr));
+  co_await reply(responder, 200, std::move(body));
+}
+
+Task<> Jobs::get(const http::Request& request, const http::PathParameters& parameters, http::Responder& responder) {
+  const auto id = job_id(parameters);
+  Query query(request);
+  const auto wait = query.duration("wait");
+  const auto version = query.number<std::uint64_t>("version", 0, std::numeric_limits<std::uint64_t>::max());
+  if (wait && !version) query.fail("version", "is needed with wait: the version that the caller has seen");
+  if (auto good = query.finish(); !good) {
+    co_await refuse_query(responder, good.error());
+    co_return;
+  }
+  if (!id) {
+    co_await refuse(responder, id.error());
+    co_return;
+  }
+  const auto deadline = deadline_in(std::min(wait.value_or(Milliseconds{0}), limits::max_long_poll));
+  const auto job = co_await wait_for_change(*id, version, deadline);
+  if (!job) {
+    co_await refuse(responder, job.error());
+    co_return;
+  }
+  auto body = to_json(*job);
+  co_await reply(responder, 200, std::move(body));
+}
+
+// The record once its version isn't `version` any more, or at the deadline; at once without a version.
+Task<Result<Job>> Jobs::wait_for_change(JobId id, std::optional<std::uint64_t> version, Deadline deadline) {
+  EventFeed::JobWatch watch(services_.feed, id);  // before the first look, so that nothing falls between
+  for (;;) {
+    auto job = co_await services_.jobs.get(id);
+    if (!job || !version || job->version != *version || is_terminal(job->status)) co_return job;
+    const bool woken = co_await watch.wait(deadline);
+    if (!woken) co_return job;
+  }
+}
+
+// {"reason": "…"}, or no body at all.
+Result<std::string> parse_reason(const std::string& body) {
+  if (body.empty()) return std::string();
+  const auto value = parse_json(body);
+  if (!value) return invalid("the body is not JSON: " + value.error().message);
+  const auto* object = value->if_object();
+  if (object == nullptr) return invalid("the body must be an object such as {\"reason\": \"…\"}");
+  std::string reason;
+  for (const auto& member : *object) {
+    if (member.key() != "reason" || !member.value().is_string()) {
+      return invalid("only \"reason\", a string, is known here", member.key());
+    }
+    reason = member.value().get_string();
+  }
+  if (reason.size() > limits::max_label) return invalid("must have at most 256 characters", "reason");
+  return reason;
+}
+
+Task<> Jobs::abort(const http::Request& request, const http::PathParameters& parameters, http::Responder& responder) {
+  const auto id = job_id(parameters);
+  if (!id) {
+    co_await refuse(responder, id.error());
+    co_return;
+  }
+  const auto reason = parse_reason(request.body);
+  if (!reason) {
+    co_await refuse_query(responder, reason.error());
+    co_return;
+  }
+  const auto job = co_await services_.jobs.abort(*id, reason->empty() ? "abort requested" : "abort requested: " + *reason);
+  if (!job) {
+    co_await refuse(responder, job.error());
+    co_return;
+  }
+  auto body = to_json(*job);
+  co_await reply(responder, 200, std::move(body));
+}
+
+}  // namespace
+
+void add_job_routes(http::Router& router, Services& services) {
+  const auto jobs = std::make_shared<Jobs>(services);
+  using http::PathParameters;
+  using http::Request;
+  using http::Responder;
+  router.add("POST", "/v1/jobs",
+             [jobs](const Request& request, const PathParameters&, Responder& responder) {
+               return jobs->submit(request, responder);
+             });
+  router.add("GET", "/v1/jobs", [jobs](const Request& request, const PathParameters&, Responder& responder) {
+    return jobs->list(request, responder);
+  });
+  router.add("GET", "/v1/jobs/{id}", [jobs](const Request& request, const PathParameters& path, Responder& responder) {
+    return jobs->get(request, path, responder);
+  });
+  router.add("POST", "/v1/jobs/{id}/abort",
+             [jobs](const Request& request, const PathParameters& path, Responder& responder) {
+               return jobs->abort(request, path, responder);
+             });
+}
+
+}  // namespace berth::api

@@ -1,0 +1,170 @@
+#include "scheduler/api/log_reader.hpp"
+
+#include "shared/http/multiplexed.hpp"
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace berth::api {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Milliseconds client_patience = 60s;  // a client that reads nothing for so long is dropped; it can resume
+constexpr Milliseconds look_again = 5s;        // hints can be lost
+
+std::uint64_t start_of(const LogPiece& piece) { return piece.end - piece.bytes.size(); }
+
+// Where the last `lines` lines of `pieces` begin, in both streams together.
+std::uint64_t tail_start(const std::vector<LogPiece>& pieces, std::size_t lines) {
+  std::size_t seen = 0;
+  bool is_last_byte = true;
+  for (auto piece = pieces.rbegin(); piece != pieces.rend(); ++piece) {
+    for (std::size_t i = piece->bytes.size(); i > 0; --i) {
+      // The newline that ends the last line begins no further one.
+      if (piece->bytes[i - 1] == '\n' && !is_last_byte && ++seen == lines) return start_of(*piece) + i;
+      is_last_byte = false;
+    }
+  }
+  return 0;
+}
+
+std::string cut_notice(std::uint64_t bytes) {
+  return "[berth: " + to_string(Bytes{static_cast<std::int64_t>(bytes)}) + " of output left out here]\n";
+}
+
+// True when something happened to the job; false when only its log may have grown, or nothing happened for a while.
+Task<bool> wait_either(EventFeed::JobWatch& job, LogWatch& log) {
+  using namespace asio::experimental::awaitable_operators;
+  const auto deadline = deadline_in(look_again);
+  auto first = job.wait(deadline);
+  auto second = log.wait(deadline);
+  const auto outcome = co_await (std::move(first) || std::move(second));
+  const auto* job_changed = std::get_if<0>(&outcome);
+  // A job's event may have been lost with the connection too: at the deadline look at both.
+  co_return job_changed != nullptr || std::chrono::steady_clock::now() >= deadline;
+}
+
+}  // namespace
+
+Task<Result<>> LogReader::run(Job job) {
+  http::Response head;
+  head.headers.emplace_back("Content-Type", request_.framed ? "application/vnd.docker.multiplexed-stream"
+                                                            : "application/octet-stream");
+  head.headers.emplace_back("Cache-Control", "no-store");
+  auto begun = co_await responder_.begin(std::move(head));
+  if (!begun) co_return begun;
+  // The first attempt may not be placed yet: following begins with it all the same.
+  auto attempt = request_.attempt.value_or(std::max(job.attempt, 1u));
+  for (;;) {
+    auto copied = co_await copy_attempt(attempt);
+    if (!copied) co_return copied;
+    if (!request_.follow || request_.attempt) break;
+    const auto now = co_await jobs_.get(request_.job);
+    if (!now) co_return now.error();
+    if (is_terminal(now->status) && now->attempt <= attempt) break;
+    ++attempt;
+    end_ = from_ = request_.offset = 0;
+  }
+  auto finished = co_await responder_.finish();
+  co_return finished;
+}
+
+Task<Result<>> LogReader::copy_attempt(std::uint32_t attempt) {
+  if (const auto lines = std::exchange(request_.tail, std::nullopt)) {
+    auto found = co_await find_tail(attempt, *lines);
+    if (!found) co_return found;
+  }
+  if (request_.follow) {
+    auto followed = co_await follow_attempt(attempt);
+    co_return followed;
+  }
+  for (;;) {
+    const auto more = co_await copy_new(attempt);
+    if (!more) co_return more.error();
+    if (!*more) co_return Result<>{};
+  }
+}
+
+Task<Result<>> LogReader::follow_attempt(std::uint32_t attempt) {
+  // Watch first, then read, so that nothing falls between. Output is stored before an ending is recorded: once the
+  // attempt is over, one more look finds the rest of it.
+  EventFeed::JobWatch job_watch(feed_, request_.job);
+  const auto log_watch = store_.watch_log(request_.job);
+  bool over = false;
+  bool look_at_job = true;
+  for (;;) {
+    if (look_at_job) {
+      const auto now_over = co_await is_over(attempt);
+      if (!now_over) co_return now_over.error();
+      over = *now_over;
+      look_at_job = false;
+    }
+    const auto more = co_await copy_new(attempt);
+    if (!more) co_return more.error();
+    if (*more) continue;
+    if (over) co_return Result<>{};
+    look_at_job = co_await wait_either(job_watch, *log_watch);
+  }
+}
+
+Task<Result<bool>> LogReader::is_over(std::uint32_t attempt) {
+  const auto job = co_await jobs_.get(request_.job);
+  if (!job) co_return job.error();
+  co_return is_terminal(job->status) || job->attempt > attempt ||
+      (job->attempt == attempt && !holds_resources(*job));
+}
+
+Task<Result<bool>> LogReader::copy_new(std::uint32_t attempt) {
+  auto pieces = co_await store_.read_log(request_.job, attempt, end_);
+  if (!pieces) co_return pieces.error();
+  for (auto& piece : *pieces) {
+    auto written = co_await write_piece(std::move(piece));
+    if (!written) co_return written.error();
+  }
+  co_return !pieces->empty();
+}
+
+Task<Result<>> LogReader::find_tail(std::uint32_t attempt, std::size_t lines) {
+  std::vector<LogPiece> kept;  // bounded by what is stored of one attempt
+  for (std::uint64_t after = 0;;) {
+    auto pieces = co_await store_.read_log(request_.job, attempt, after);
+    if (!pieces) co_return pieces.error();
+    if (pieces->empty()) break;
+    after = pieces->back().end;
+    for (auto& piece : *pieces) {
+      if (!request_.stream || piece.stream == *request_.stream) kept.push_back(std::move(piece));
+    }
+  }
+  const auto everything = kept.empty() ? 0 : kept.back().end;
+  from_ = lines == 0 ? everything : tail_start(kept, lines);
+  end_ = from_;
+  co_return Result<>{};
+}
+
+Task<Result<>> LogReader::write_piece(LogPiece piece) {
+  const auto start = start_of(piece);
+  if (start > end_ && end_ >= from_ && request_.framed) {
+    auto noted = co_await write_bytes(http::error_stream, cut_notice(start - end_));
+    if (!noted) co_return noted;
+  }
+  end_ = piece.end;
+  if (request_.stream && piece.stream != *request_.stream) co_return Result<>{};
+  std::uint64_t leave_out = from_ > start ? from_ - start : 0;
+  const auto position = request_.stream ? piece.stream_start : start;
+  if (request_.offset > position) leave_out = std::max(leave_out, request_.offset - position);
+  if (leave_out >= piece.bytes.size()) co_return Result<>{};
+  piece.bytes.erase(0, leave_out);
+  auto written = co_await write_bytes(piece.stream, std::move(piece.bytes));
+  co_return written;
+}
+
+Task<Result<>> LogReader::write_bytes(std::uint8_t stream, std::string bytes) {
+  if (request_.framed) bytes.insert(0, http::encode_frame_header(stream, static_cast<std::uint32_t>(bytes.size())));
+  auto written = co_await responder_.write(bytes, deadline_in(client_patience));
+  co_return written;
+}
+
+}  // namespace berth::api

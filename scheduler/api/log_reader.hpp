@@ -1,0 +1,50 @@
+// Reads a job's output from the store and writes it to a client: from an offset, or the last lines, once or following
+// the job to its end.
+#pragma once
+
+#include "scheduler/job_manager.hpp"
+#include "scheduler/loops/event_feed.hpp"
+#include "shared/http/server.hpp"
+#include "shared/store/store.hpp"
+
+#include <optional>
+
+namespace berth::api {
+
+struct LogRequest {
+  JobId job;
+  std::optional<std::uint8_t> stream;      // 1 stdout, 2 stderr; absent: both
+  std::optional<std::uint32_t> attempt;    // absent: the last, and those that follow
+  std::uint64_t offset = 0;                // bytes to skip: of the stream, or of both together
+  std::optional<std::size_t> tail;         // only the last lines
+  bool follow = false;
+  bool framed = false;                     // Docker's multiplexed framing instead of plain bytes
+};
+
+class LogReader {
+ public:
+  LogReader(JobManager& jobs, Store& store, EventFeed& feed, http::Responder& responder, LogRequest request)
+      : jobs_(jobs), store_(store), feed_(feed), responder_(responder), request_(std::move(request)) {}
+
+  // Writes the whole answer. Returns early when the client has gone.
+  Task<Result<>> run(Job job);
+
+ private:
+  Task<Result<>> copy_attempt(std::uint32_t attempt);
+  Task<Result<>> follow_attempt(std::uint32_t attempt);
+  Task<Result<bool>> copy_new(std::uint32_t attempt);
+  Task<Result<>> find_tail(std::uint32_t attempt, std::size_t lines);
+  Task<Result<>> write_piece(LogPiece piece);
+  Task<Result<>> write_bytes(std::uint8_t stream, std::string bytes);
+  Task<Result<bool>> is_over(std::uint32_t attempt);
+
+  JobManager& jobs_;
+  Store& store_;
+  EventFeed& feed_;
+  http::Responder& responder_;
+  LogRequest request_;
+  std::uint64_t end_ = 0;   // of what was read of the current attempt, in both streams together
+  std::uint64_t from_ = 0;  // earlier bytes of it are left out, in both streams together
+};
+
+}  // namespace berth::api

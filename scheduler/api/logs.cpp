@@ -1,0 +1,74 @@
+#include "scheduler/api/api.hpp"
+#include "scheduler/api/log_reader.hpp"
+#include "scheduler/api/query.hpp"
+#include "scheduler/api/reply.hpp"
+#include "shared/http/multiplexed.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <limits>
+
+namespace berth::api {
+namespace {
+
+LogRequest parse_log_request(JobId job, const http::Request& request, Query& query) {
+  LogRequest wanted;
+  wanted.job = job;
+  if (const auto stream = query.text("stream")) {
+    if (*stream == "stdout") {
+      wanted.stream = http::stdout_stream;
+    } else if (*stream == "stderr") {
+      wanted.stream = http::stderr_stream;
+    } else {
+      query.fail("stream", "must be stdout or stderr, got \"" + *stream + '"');
+    }
+  }
+  wanted.attempt = query.number<std::uint32_t>("attempt", 1, std::numeric_limits<std::uint32_t>::max());
+  wanted.offset = query.number<std::uint64_t>("offset", 0, std::numeric_limits<std::uint64_t>::max()).value_or(0);
+  wanted.tail = query.number<std::size_t>("tail", 0, std::numeric_limits<std::size_t>::max());
+  wanted.follow = query.flag("follow");
+  const auto accept = http::find_header(request.headers, "Accept");
+  wanted.framed = accept && accept->find("application/vnd.docker.multiplexed-stream") != std::string_view::npos;
+  return wanted;
+}
+
+Task<> read_logs(Services& services, const http::Request& request, const http::PathParameters& path,
+                 http::Responder& responder) {
+  const auto id = job_id(path);
+  if (!id) {
+    co_await refuse(responder, id.error());
+    co_return;
+  }
+  Query query(request);
+  auto wanted = parse_log_request(*id, request, query);
+  if (auto good = query.finish(); !good) {
+    co_await refuse_query(responder, good.error());
+    co_return;
+  }
+  auto job = co_await services.jobs.get(*id);
+  if (!job) {
+    co_await refuse(responder, job.error());
+    co_return;
+  }
+  if (wanted.attempt && *wanted.attempt > job->attempt) {
+    Error error{ErrorKind::not_found, "job " + to_string(*id) + " has had " + std::to_string(job->attempt) +
+                                          " attempts; there is no attempt " + std::to_string(*wanted.attempt)};
+    co_await refuse(responder, std::move(error));
+    co_return;
+  }
+  LogReader reader(services.jobs, services.store, services.feed, responder, std::move(wanted));
+  const auto done = co_await reader.run(std::move(*job));
+  // Once the answer has begun, breaking it off is the only way to say that something is missing.
+  if (!done) spdlog::debug("logs of job {}: {}", id->value, done.error().message);
+}
+
+}  // namespace
+
+void add_log_routes(http::Router& router, Services& services) {
+  router.add("GET", "/v1/jobs/{id}/logs",
+             [&services](const http::Request& request, const http::PathParameters& path, http::Responder& responder) {
+               return read_logs(services, request, path, responder);
+             });
+}
+
+}  // namespace berth::api

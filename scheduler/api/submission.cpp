@@ -1,0 +1,95 @@
+#include "scheduler/api/submission.hpp"
+
+#include "shared/base/limits.hpp"
+#include "shared/codec/json.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <openssl/evp.h>
+
+#include <array>
+
+namespace berth::api {
+namespace {
+
+ParsedSubmission bad(unsigned status, Error error) { return {std::nullopt, {status, std::move(error)}}; }
+
+std::string sha256_hex(std::string_view text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned length = 0;
+  EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(), nullptr);
+  static constexpr std::string_view hex = "0123456789abcdef";
+  std::string result;
+  for (unsigned i = 0; i < length; ++i) {
+    result += hex[digest[i] >> 4];
+    result += hex[digest[i] & 15];
+  }
+  return result;
+}
+
+// What the definitions say, whatever their spelling: two bodies that differ in white space are the same request.
+std::string canonical_hash(const std::vector<JobDefinition>& definitions, bool is_batch) {
+  std::string text = is_batch ? "batch" : "single";
+  for (const auto& definition : definitions) text += json::serialize(to_json(definition, Detail::compact)) + '\n';
+  return sha256_hex(text);
+}
+
+Result<JobDefinition> parse_definition(const json::value& value, std::string_view path) {
+  auto definition = from_json<JobDefinition>(value, path);
+  if (!definition) return definition;
+  if (json::serialize(to_json(*definition, Detail::compact)).size() > limits::max_definition) {
+    return invalid("is larger than 1MiB; pass large data in a volume", std::string(path));
+  }
+  return definition;
+}
+
+Result<std::vector<JobDefinition>> parse_batch(const json::object& body) {
+  for (const auto& member : body) {
+    if (member.key() != "jobs") return invalid("is not a field of a batch, which is {\"jobs\": [...]}", member.key());
+  }
+  const auto* jobs = body.at("jobs").if_array();
+  if (jobs == nullptr) return invalid("must be a list of job definitions", "jobs");
+  if (jobs->empty()) return invalid("holds no job", "jobs");
+  if (jobs->size() > limits::max_jobs_a_request) {
+    return invalid("holds " + std::to_string(jobs->size()) + " jobs; one request takes at most " +
+                       std::to_string(limits::max_jobs_a_request),
+                   "jobs");
+  }
+  std::vector<JobDefinition> definitions;
+  definitions.reserve(jobs->size());
+  for (std::size_t i = 0; i < jobs->size(); ++i) {
+    auto definition = parse_definition((*jobs)[i], "jobs[" + std::to_string(i) + ']');
+    if (!definition) return definition.error();
+    definitions.push_back(std::move(*definition));
+  }
+  return definitions;
+}
+
+}  // namespace
+
+ParsedSubmission parse_submission(const http::Request& request) {
+  const auto body = parse_json(request.body);
+  if (!body) return bad(400, invalid("the body is not JSON: " + body.error().message));
+  Submission submission;
+  const auto* object = body->if_object();
+  submission.is_batch = object != nullptr && object->contains("jobs");
+  if (submission.is_batch) {
+    auto definitions = parse_batch(*object);
+    if (!definitions) return bad(422, definitions.error());
+    submission.definitions = std::move(*definitions);
+  } else {
+    auto definition = parse_definition(*body, "");
+    if (!definition) return bad(422, definition.error());
+    submission.definitions.push_back(std::move(*definition));
+  }
+  if (const auto key = http::find_header(request.headers, "Idempotency-Key")) {
+    if (key->empty() || key->size() > limits::max_idempotency_key) {
+      return bad(400, invalid("must have 1 to 255 characters", "Idempotency-Key"));
+    }
+    submission.key = {std::string(*key), canonical_hash(submission.definitions, submission.is_batch)};
+  }
+  return {std::move(submission), {}};
+}
+
+}  // namespace berth::api

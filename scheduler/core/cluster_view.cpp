@@ -1,0 +1,143 @@
+#include "scheduler/core/cluster_view.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace berth {
+namespace {
+
+void hold(Allocated& allocated, const Resources& resources) {
+  allocated.cpu += resources.cpu;
+  allocated.memory += resources.memory;
+  allocated.gpus += resources.gpu ? resources.gpu->count : 0;
+  allocated.jobs += 1;
+}
+
+void release(Allocated& allocated, const Resources& resources) {
+  allocated.cpu -= resources.cpu;
+  allocated.memory -= resources.memory;
+  allocated.gpus -= resources.gpu ? resources.gpu->count : 0;
+  allocated.jobs -= 1;
+}
+
+}  // namespace
+
+bool is_placeable(const Job& job) {
+  return job.status == JobStatus::pending && (job.reason == Reason::queued || job.reason == Reason::unsatisfiable);
+}
+
+std::optional<WallTime> due_at(const Job& job) {
+  if (job.status != JobStatus::pending || holds_resources(job)) return std::nullopt;
+  std::optional<WallTime> due = job.retry_at;
+  if (job.definition.queue_timeout) {
+    // A job waits from its submission, and again from the end of each attempt.
+    const auto since = job.attempts.empty() ? job.created_at : job.attempts.back().finished_at.value_or(job.created_at);
+    const auto limit = since + *job.definition.queue_timeout;
+    due = due ? std::min(*due, limit) : limit;
+  }
+  return due;
+}
+
+void ClusterView::put(Job job) {
+  const auto known = jobs_.find(job.id);
+  if (known != jobs_.end()) {
+    if (known->second.version > job.version) return;
+    unindex(known->second);
+    jobs_.erase(known);
+  }
+  if (is_terminal(job.status)) return;
+  index(job);
+  const auto id = job.id;
+  jobs_.emplace(id, std::move(job));
+}
+
+void ClusterView::forget(JobId id) {
+  const auto known = jobs_.find(id);
+  if (known == jobs_.end()) return;
+  unindex(known->second);
+  jobs_.erase(known);
+}
+
+bool ClusterView::absorb(const Event& event) {
+  if (!event.job || !event.status) return true;
+  const auto known = jobs_.find(*event.job);
+  if (known != jobs_.end() && known->second.version >= event.version) return true;
+  if (is_terminal(*event.status)) {
+    forget(*event.job);
+    return true;
+  }
+  if (known == jobs_.end()) return false;
+  // While an attempt lives, only how far it is changes; anything else (its end, a retry) needs the whole record.
+  auto next = known->second;
+  next.status = *event.status;
+  next.reason = event.reason;
+  next.version = event.version;
+  const bool same_attempt = holds_resources(known->second) && holds_resources(next) &&
+                            event.attempt == next.attempt && event.version == known->second.version + 1;
+  if (!same_attempt) return false;
+  known->second = std::move(next);
+  return true;
+}
+
+void ClusterView::put_executor(ExecutorInfo info, ExecutorState state) {
+  auto& executor = executors_[info.name];
+  executor.info = std::move(info);
+  executor.state = state;
+}
+
+const Job* ClusterView::find(JobId id) const {
+  const auto found = jobs_.find(id);
+  return found == jobs_.end() ? nullptr : &found->second;
+}
+
+void ClusterView::index(const Job& job) {
+  if (is_placeable(job)) queue_.push(job.id, job.definition);
+  if (const auto due = due_at(job)) due_.emplace(*due, job.id);
+  if (!holds_resources(job) || !job.executor) return;
+  const auto [executor, added] = executors_.try_emplace(*job.executor);
+  if (added) {
+    // Known only from a job that it holds: it has no room until it registers.
+    executor->second.info.name = *job.executor;
+    executor->second.state = ExecutorState::lost;
+  }
+  hold(executor->second.allocated, job.definition.resources);
+}
+
+void ClusterView::unindex(const Job& job) {
+  queue_.remove(job.id);
+  if (const auto due = due_at(job)) due_.erase({*due, job.id});
+  if (!holds_resources(job) || !job.executor) return;
+  release(executors_.at(*job.executor).allocated, job.definition.resources);
+}
+
+std::optional<WallTime> ClusterView::next_due() const {
+  if (due_.empty()) return std::nullopt;
+  return due_.begin()->first;
+}
+
+std::vector<JobId> ClusterView::due(WallTime now) const {
+  std::vector<JobId> ids;
+  for (const auto& [at, id] : due_) {
+    if (at > now) break;
+    ids.push_back(id);
+  }
+  return ids;
+}
+
+std::string ClusterView::check_invariants() const {
+  std::map<std::string, Allocated> sums;
+  std::size_t placeable = 0;
+  for (const auto& [id, job] : jobs_) {
+    if (is_terminal(job.status)) return "job " + to_string(id) + " has ended and is still here";
+    if (is_placeable(job) != queue_.contains(id)) return "job " + to_string(id) + " and the queue disagree";
+    placeable += is_placeable(job) ? 1 : 0;
+    if (holds_resources(job) && job.executor) hold(sums[*job.executor], job.definition.resources);
+  }
+  if (placeable != queue_.size()) return "the queue holds jobs that aren't here";
+  for (const auto& [name, executor] : executors_) {
+    if (!(executor.allocated == sums[name])) return "executor " + name + "'s allocation isn't the sum of its jobs";
+  }
+  return {};
+}
+
+}  // namespace berth

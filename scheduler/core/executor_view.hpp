@@ -1,0 +1,29 @@
+// One executor as placement sees it.
+#pragma once
+
+#include "shared/model/executor_info.hpp"
+
+#include <string>
+
+namespace berth {
+
+struct ExecutorView {
+  ExecutorInfo info;
+  ExecutorState state = ExecutorState::ready;
+  Allocated allocated;  // derived from the live attempts on it
+};
+
+// What is left of an executor. Negative where its capacity shrank below what runs there.
+struct Free {
+  Millicores cpu{};
+  Bytes memory{};
+  std::int64_t gpus = 0;
+};
+
+inline Free free_of(const ExecutorView& executor) {
+  const auto& all = executor.info.capacity;
+  const auto& held = executor.allocated;
+  return {all.cpu - held.cpu, all.memory - held.memory, static_cast<std::int64_t>(all.gpus.size()) - held.gpus};
+}
+
+}  // namespace berth

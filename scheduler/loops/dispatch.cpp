@@ -1,0 +1,220 @@
+#include "scheduler/loops/dispatch.hpp"
+
+#include "scheduler/core/placement.hpp"
+#include "shared/base/backoff.hpp"
+#include "shared/base/limits.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace berth {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Milliseconds sweep_period = 30s;
+constexpr std::size_t pass_limit = 2 * limits::max_batch;
+constexpr std::size_t snapshot_page = 1'000;
+
+JobQuery live_jobs(std::optional<JobId> before) {
+  JobQuery query;
+  query.statuses = {JobStatus::pending, JobStatus::running};
+  query.before = before;
+  query.limit = snapshot_page;
+  return query;
+}
+
+std::string over_queue_timeout(const Job& job) {
+  return "found no place within its queue_timeout of " + to_string(*job.definition.queue_timeout) +
+         (job.message.empty() ? "" : "; " + job.message);
+}
+
+}  // namespace
+
+Task<> Dispatch::run() {
+  for (;;) {
+    if (const auto epoch = leadership_.epoch()) {
+      co_await serve(*epoch);
+    } else {
+      co_await wakeup_.wait();
+    }
+  }
+}
+
+void Dispatch::on_events(const std::vector<Event>& events) {
+  if (!leadership_.epoch()) return;
+  events_.insert(events_.end(), events.begin(), events.end());
+  wakeup_.notify();
+}
+
+// One time of leading. Returns when this scheduler was deposed, or when what it knows has become doubtful (the outcome of
+// a write is unknown): then it starts over from a new snapshot.
+Task<> Dispatch::serve(Epoch epoch) {
+  events_.clear();
+  view_ = ClusterView{};
+  const bool loaded = co_await load_snapshot();
+  if (!loaded) {
+    co_await sleep_until(deadline_in(500ms));
+    co_return;
+  }
+  spdlog::debug("dispatch: {} live jobs, {} waiting", view_.jobs().size(), view_.queue().size());
+  auto swept_at = deadline_in(0ms);
+  while (leadership_.epoch() == epoch) {
+    take_in_executors();
+    const bool followed = co_await take_in_events();
+    if (!followed) co_return;
+    if (deadline_in(0ms) - swept_at >= sweep_period) {
+      const bool swept = co_await sweep();
+      if (!swept) co_return;
+      swept_at = deadline_in(0ms);
+    }
+    auto changes = decide(clock_.wall());
+    if (!changes.empty()) {
+      const bool committed = co_await commit(std::move(changes), epoch);
+      if (!committed) co_return;
+      continue;  // there may be more to place
+    }
+    co_await wakeup_.wait(next_look(swept_at));
+  }
+}
+
+Deadline Dispatch::next_look(Monotonic swept_at) const {
+  auto deadline = swept_at + sweep_period;
+  if (const auto due = view_.next_due()) {
+    const auto wait = std::max(*due - clock_.wall(), Milliseconds{1});
+    deadline = std::min(deadline, deadline_in(std::min(wait, sweep_period)));
+  }
+  return deadline;
+}
+
+Task<bool> Dispatch::load_snapshot() {
+  std::optional<JobId> before;
+  for (;;) {
+    const auto ids = co_await store_.find_jobs(live_jobs(before));
+    if (!ids) co_return false;
+    if (ids->empty()) co_return true;
+    before = ids->back();
+    const bool read = co_await refresh(*ids);
+    if (!read) co_return false;
+  }
+}
+
+Task<bool> Dispatch::refresh(std::vector<JobId> ids) {
+  auto jobs = co_await store_.jobs(ids);
+  if (!jobs) co_return false;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if ((*jobs)[i]) {
+      view_.put(std::move(*(*jobs)[i]));
+    } else {
+      view_.forget(ids[i]);
+    }
+  }
+  co_return true;
+}
+
+Task<bool> Dispatch::take_in_events() {
+  while (!events_.empty()) {
+    std::vector<JobId> unknown;
+    std::unordered_set<JobId> asked;
+    while (!events_.empty() && unknown.size() < snapshot_page) {
+      const auto event = std::move(events_.front());
+      events_.pop_front();
+      if (!view_.absorb(event) && asked.insert(*event.job).second) unknown.push_back(*event.job);
+    }
+    if (unknown.empty()) continue;
+    const bool read = co_await refresh(std::move(unknown));
+    if (!read) co_return false;
+  }
+  co_return true;
+}
+
+// Compares which jobs are live in the store and in the view, and reads those in which they differ.
+Task<bool> Dispatch::sweep() {
+  std::unordered_set<JobId> live;
+  std::optional<JobId> before;
+  for (;;) {
+    const auto ids = co_await store_.find_jobs(live_jobs(before));
+    if (!ids) co_return false;
+    if (ids->empty()) break;
+    before = ids->back();
+    live.insert(ids->begin(), ids->end());
+  }
+  std::vector<JobId> differing;
+  for (const auto id : live) {
+    if (view_.find(id) == nullptr) differing.push_back(id);
+  }
+  for (const auto& [id, job] : view_.jobs()) {
+    if (!live.contains(id)) differing.push_back(id);
+  }
+  if (differing.empty()) co_return true;
+  spdlog::debug("dispatch: sweep reads {} jobs", differing.size());
+  const bool read = co_await refresh(std::move(differing));
+  co_return read;
+}
+
+void Dispatch::take_in_executors() {
+  for (const auto& [name, known] : liveness_.executors()) view_.put_executor(known.record.info, known.state);
+}
+
+void Dispatch::add_change(std::vector<Change>& changes, JobId id, const lifecycle::Event& event, WallTime now) const {
+  const auto* job = view_.find(id);
+  if (job == nullptr) return;
+  auto after = lifecycle::apply(*job, event, now);
+  if (!after) return;
+  auto type = lifecycle::feed_type(event, *after);
+  changes.push_back({*job, std::move(*after), std::move(type), actor_});
+}
+
+std::vector<Change> Dispatch::decide(WallTime now) {
+  std::vector<Change> changes;
+  for (const auto id : view_.due(now)) {
+    const auto& job = *view_.find(id);
+    if (job.retry_at && *job.retry_at <= now) {
+      add_change(changes, id, lifecycle::BackoffElapsed{}, now);
+    } else {
+      add_change(changes, id, lifecycle::QueueTimedOut{over_queue_timeout(job)}, now);
+    }
+  }
+  if (!changes.empty()) return changes;  // first what is due: a job that ends now shall not be placed
+  const auto placed = place(view_, pass_limit);
+  for (const auto& assignment : placed.assignments) {
+    add_change(changes, assignment.job, lifecycle::Assigned{assignment.executor}, now);
+  }
+  for (const auto& verdict : placed.verdicts) {
+    if (verdict.satisfiable) {
+      add_change(changes, verdict.job, lifecycle::Satisfiable{}, now);
+    } else {
+      add_change(changes, verdict.job, lifecycle::Unsatisfiable{verdict.message}, now);
+    }
+  }
+  return changes;
+}
+
+Task<bool> Dispatch::commit(std::vector<Change> changes, Epoch epoch) {
+  const auto results = co_await store_.transition(changes, epoch);
+  if (!results) {
+    if (results.error().kind == ErrorKind::conflict) {
+      leadership_.on_deposed();
+    } else {
+      spdlog::warn("dispatch: {}", results.error().message);
+      co_await sleep_until(deadline_in(200ms));
+    }
+    co_return false;
+  }
+  std::vector<JobId> moved_on;
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    const auto& result = (*results)[i];
+    if (result.outcome == Changed::Outcome::done) {
+      changes[i].after.version = result.version;
+      view_.put(std::move(changes[i].after));
+    } else {
+      moved_on.push_back(changes[i].before.id);
+    }
+  }
+  if (moved_on.empty()) co_return true;
+  const bool read = co_await refresh(std::move(moved_on));
+  co_return read;
+}
+
+}  // namespace berth

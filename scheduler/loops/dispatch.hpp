@@ -1,0 +1,64 @@
+// Finds places for waiting jobs while this scheduler leads: keeps the view of the cluster right by the event feed, lets
+// the placement core decide, and writes its decisions in batches. Nothing polls in a job's way; a slow sweep compares
+// the view with the store, so that no job hangs on an event that never came.
+#pragma once
+
+#include "scheduler/core/cluster_view.hpp"
+#include "scheduler/loops/leadership.hpp"
+#include "scheduler/loops/liveness.hpp"
+#include "shared/model/job_lifecycle.hpp"
+#include "shared/runtime/async.hpp"
+#include "shared/store/store.hpp"
+
+#include <deque>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+namespace berth {
+
+class Dispatch {
+ public:
+  // `name` is the scheduler's, for the events it causes.
+  Dispatch(asio::any_io_executor executor, Store& store, const Clock& clock, Leadership& leadership,
+           const Liveness& liveness, std::string name)
+      : store_(store),
+        clock_(clock),
+        leadership_(leadership),
+        liveness_(liveness),
+        actor_("scheduler/" + std::move(name)),
+        wakeup_(std::move(executor)) {}
+
+  // Leads whenever it is this scheduler's turn, until cancelled.
+  Task<> run();
+
+  // What the feed brings; and: leadership or executors have changed.
+  void on_events(const std::vector<Event>& events);
+  void on_change() { wakeup_.notify(); }
+
+  const ClusterView& view() const { return view_; }
+
+ private:
+  Task<> serve(Epoch epoch);
+  Task<bool> load_snapshot();
+  Task<bool> take_in_events();
+  Task<bool> refresh(std::vector<JobId> ids);
+  Task<bool> sweep();
+  void take_in_executors();
+
+  std::vector<Change> decide(WallTime now);
+  void add_change(std::vector<Change>& changes, JobId id, const lifecycle::Event& event, WallTime now) const;
+  Task<bool> commit(std::vector<Change> changes, Epoch epoch);
+  Deadline next_look(Monotonic swept_at) const;
+
+  Store& store_;
+  const Clock& clock_;
+  Leadership& leadership_;
+  const Liveness& liveness_;
+  std::string actor_;
+  Wakeup wakeup_;
+  ClusterView view_;
+  std::deque<Event> events_;  // not yet taken in; only kept while leading
+};
+
+}  // namespace berth

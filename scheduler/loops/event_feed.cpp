@@ -1,0 +1,67 @@
+#include "scheduler/loops/event_feed.hpp"
+
+#include "shared/base/backoff.hpp"
+#include "shared/base/limits.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace berth {
+
+using namespace std::chrono_literals;
+
+EventFeed::JobWatch::JobWatch(EventFeed& feed, JobId job) : feed_(feed), job_(job), wakeup_(feed.executor_) {
+  feed_.watches_.emplace(job_, this);
+}
+
+EventFeed::JobWatch::~JobWatch() {
+  const auto [first, last] = feed_.watches_.equal_range(job_);
+  for (auto watch = first; watch != last; ++watch) {
+    if (watch->second != this) continue;
+    feed_.watches_.erase(watch);
+    return;
+  }
+}
+
+Task<> EventFeed::start() {
+  Backoff backoff(50ms, 1s);
+  for (;;) {
+    const auto end = co_await store_.last_event();
+    if (end) {
+      position_ = *end;
+      co_return;
+    }
+    co_await sleep_until(deadline_in(backoff.next()));
+  }
+}
+
+Task<> EventFeed::run() {
+  Backoff backoff(50ms, 1s);
+  bool is_failing = false;
+  for (;;) {
+    const auto events = co_await store_.read_events(position_, limits::feed_read, deadline_in(limits::store_block));
+    if (!events) {
+      if (!is_failing) spdlog::warn("event feed: {}", events.error().message);
+      is_failing = true;
+      co_await sleep_until(deadline_in(backoff.next()));
+      continue;
+    }
+    if (is_failing) spdlog::info("event feed: the store answers again");
+    is_failing = false;
+    backoff.reset();
+    if (events->empty()) continue;
+    position_ = events->back().seq;
+    publish(*events);
+  }
+}
+
+void EventFeed::publish(const std::vector<Event>& events) {
+  for (const auto& listener : listeners_) listener(events);
+  if (watches_.empty()) return;
+  for (const auto& event : events) {
+    if (!event.job) continue;
+    const auto [first, last] = watches_.equal_range(*event.job);
+    for (auto watch = first; watch != last; ++watch) watch->second->wakeup_.notify();
+  }
+}
+
+}  // namespace berth

@@ -1,0 +1,47 @@
+#include "scheduler/loops/liveness.hpp"
+
+#include "shared/base/limits.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace berth {
+
+Task<> Liveness::run() {
+  bool was_failing = false;
+  for (;;) {
+    const auto asked_at = deadline_in(Milliseconds{0});
+    auto found = co_await store_.executors();
+    const auto now = deadline_in(Milliseconds{0});
+    const bool was_slow = now - asked_at > limits::heartbeat;
+    if (found) {
+      bool changed = false;
+      for (auto& record : *found) changed |= update(std::move(record), now, was_failing || was_slow);
+      if (changed) on_change_();
+    }
+    was_failing = !found;
+    co_await look_now_.wait(deadline_in(limits::heartbeat));
+  }
+}
+
+bool Liveness::update(RegisteredExecutor record, Monotonic now, bool fresh_timers) {
+  const auto [entry, added] = executors_.try_emplace(record.info.name);
+  auto& known = entry->second;
+  const bool moved = added || record.beat != known.record.beat || record.incarnation != known.record.incarnation;
+  if (moved || (fresh_timers && known.state != ExecutorState::lost)) known.moved_at = now;
+  const bool is_lost = now - known.moved_at >= limits::executor_lost_after;
+  const auto state = is_lost ? ExecutorState::lost : record.state;
+  const bool changed = added || state != known.state || !(record.info == known.record.info);
+  if (!added && state != known.state) {
+    const auto name = record.info.name;
+    if (is_lost) {
+      spdlog::warn("executor {} is lost: no heartbeat for {}", name, to_string(limits::executor_lost_after));
+    } else {
+      spdlog::info("executor {} is {}", name, to_string(state));
+    }
+  }
+  known.state = state;
+  known.record = std::move(record);
+  return changed;
+}
+
+}  // namespace berth

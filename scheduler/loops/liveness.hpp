@@ -1,0 +1,47 @@
+// Knows the executors and which of them are alive.
+//
+// An executor alone raises its counter. One whose counter stands still for limits::executor_lost_after, on this
+// process's monotonic clock, is LOST: never by a time stamp of another machine, never by a store's expiry. After a time
+// in which the store didn't answer, everyone is given the whole span again.
+#pragma once
+
+#include "shared/model/executor_info.hpp"
+#include "shared/runtime/async.hpp"
+#include "shared/store/store.hpp"
+
+#include <functional>
+#include <map>
+#include <string>
+
+namespace berth {
+
+class Liveness {
+ public:
+  struct Known {
+    RegisteredExecutor record;
+    ExecutorState state = ExecutorState::ready;
+    Monotonic moved_at{};  // when its beat was last seen to move
+  };
+  using Listener = std::function<void()>;
+
+  // `on_change` is called when something that placement looks at has changed.
+  Liveness(asio::any_io_executor executor, Store& store, Listener on_change)
+      : store_(store), on_change_(std::move(on_change)), look_now_(std::move(executor)) {}
+
+  // Looks once every limits::heartbeat until cancelled.
+  Task<> run();
+  // Looks now: an executor has registered.
+  void look() { look_now_.notify(); }
+
+  const std::map<std::string, Known>& executors() const { return executors_; }
+
+ private:
+  bool update(RegisteredExecutor record, Monotonic now, bool fresh_timers);
+
+  Store& store_;
+  Listener on_change_;
+  Wakeup look_now_;
+  std::map<std::string, Known> executors_;
+};
+
+}  // namespace berth

@@ -1,0 +1,263 @@
+// Which job goes where, and which waits: told with small clusters.
+#include "scheduler/core/placement.hpp"
+
+#include "scheduler/core/constraints.hpp"
+#include "shared/model/job_lifecycle.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace berth {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Builds a cluster in a line or two, and carries decisions out the way dispatch does.
+class Cluster {
+ public:
+  ExecutorInfo& executor(const std::string& name, int cores, Bytes memory) {
+    auto& info = infos_[name];
+    info.name = name;
+    info.capacity = {Millicores{cores * 1000}, memory, {}};
+    view.put_executor(info, ExecutorState::ready);
+    return info;
+  }
+  void update(const std::string& name, ExecutorState state = ExecutorState::ready) {
+    view.put_executor(infos_.at(name), state);
+  }
+
+  Job job(double cores, Bytes memory = 64_MiB) {
+    Job job;
+    job.id = JobId{++last_id_};
+    job.definition.image = "x";
+    job.definition.resources.cpu = Millicores{static_cast<std::int64_t>(cores * 1000)};
+    job.definition.resources.memory = memory;
+    job.reason = Reason::queued;
+    job.version = 1;
+    return job;
+  }
+  JobId submit(Job job) {
+    const auto id = job.id;
+    view.put(std::move(job));
+    return id;
+  }
+
+  void apply(JobId id, const lifecycle::Event& event) {
+    auto after = lifecycle::apply(*view.find(id), event, WallTime{1});
+    ASSERT_TRUE(after) << after.error().message;
+    ++after->version;
+    view.put(std::move(*after));
+  }
+  PlacementResult pass(std::size_t limit = 1000) {
+    auto result = place(view, limit);
+    for (const auto& [id, name] : result.assignments) apply(id, lifecycle::Assigned{name});
+    for (const auto& verdict : result.verdicts) {
+      if (verdict.satisfiable) apply(verdict.job, lifecycle::Satisfiable{});
+      else apply(verdict.job, lifecycle::Unsatisfiable{verdict.message});
+    }
+    EXPECT_EQ(view.check_invariants(), "");
+    return result;
+  }
+  void end(JobId id) {
+    lifecycle::Outcome outcome;
+    outcome.cause = Cause::exit;
+    outcome.exit_code = 0;
+    apply(id, lifecycle::AttemptEnded{outcome});
+  }
+  std::string where(JobId id) const {
+    const auto* found = view.find(id);
+    return found != nullptr && holds_resources(*found) ? *found->executor : "";
+  }
+
+  ClusterView view;
+
+ private:
+  std::map<std::string, ExecutorInfo> infos_;
+  std::uint64_t last_id_ = 0;
+};
+
+TEST(Placement, NeverPutsMoreOnAMachineThanFits) {
+  Cluster cluster;
+  cluster.executor("one", 2, 1_GiB);
+  std::vector<JobId> ids;
+  for (int i = 0; i < 5; ++i) ids.push_back(cluster.submit(cluster.job(1)));
+  cluster.pass();
+  EXPECT_EQ(cluster.where(ids[0]), "one");
+  EXPECT_EQ(cluster.where(ids[1]), "one");
+  EXPECT_EQ(cluster.where(ids[2]), "");
+  cluster.end(ids[0]);
+  cluster.pass();
+  EXPECT_EQ(cluster.where(ids[2]), "one") << "first in, first out";
+  EXPECT_EQ(cluster.where(ids[3]), "");
+}
+
+TEST(Placement, MemoryCountsAsMuchAsCpu) {
+  Cluster cluster;
+  cluster.executor("one", 8, 1_GiB);
+  const auto first = cluster.submit(cluster.job(1, 700_MiB));
+  const auto second = cluster.submit(cluster.job(1, 700_MiB));
+  cluster.pass();
+  EXPECT_EQ(cluster.where(first), "one");
+  EXPECT_EQ(cluster.where(second), "");
+}
+
+TEST(Placement, HigherPriorityGoesFirst) {
+  Cluster cluster;
+  cluster.executor("one", 1, 1_GiB);
+  const auto early = cluster.submit(cluster.job(1));
+  auto urgent_job = cluster.job(1);
+  urgent_job.definition.priority = 90;
+  const auto urgent = cluster.submit(urgent_job);
+  cluster.pass();
+  EXPECT_EQ(cluster.where(urgent), "one");
+  EXPECT_EQ(cluster.where(early), "");
+}
+
+TEST(Placement, SmallJobsFlowPastALargeOneThatDoesNotFitNow) {
+  Cluster cluster;
+  cluster.executor("one", 4, 1_GiB);
+  const auto running = cluster.submit(cluster.job(2));
+  cluster.pass();
+  const auto large = cluster.submit(cluster.job(4));
+  const auto small = cluster.submit(cluster.job(1));
+  cluster.pass();
+  EXPECT_EQ(cluster.where(running), "one");
+  EXPECT_EQ(cluster.where(large), "");
+  EXPECT_EQ(cluster.where(small), "one");
+}
+
+TEST(Placement, FillsTheFullestMachineFirstSoThatWholeMachinesStayFree) {
+  Cluster cluster;
+  cluster.executor("big", 8, 8_GiB);
+  cluster.executor("small", 2, 2_GiB);
+  const auto first = cluster.submit(cluster.job(1));
+  const auto second = cluster.submit(cluster.job(1));
+  cluster.pass();
+  EXPECT_EQ(cluster.where(first), "small");
+  EXPECT_EQ(cluster.where(second), "small");
+}
+
+TEST(Placement, AJobThatCanNeverFitSaysWhy) {
+  Cluster cluster;
+  cluster.executor("one", 2, 1_GiB);
+  const auto id = cluster.submit(cluster.job(16));
+  const auto result = cluster.pass();
+  ASSERT_EQ(result.verdicts.size(), 1u);
+  EXPECT_EQ(cluster.view.find(id)->reason, Reason::unsatisfiable);
+  EXPECT_EQ(cluster.view.find(id)->message, "needs 16 CPUs, the most that an executor offers is 2");
+  EXPECT_TRUE(cluster.pass().verdicts.empty()) << "said once";
+  cluster.executor("two", 32, 1_GiB);
+  cluster.pass();
+  EXPECT_EQ(cluster.where(id), "two") << "it runs when a machine that fits joins";
+}
+
+TEST(Placement, AJobThatCouldFitAgainIsQueuedAgain) {
+  Cluster cluster;
+  cluster.executor("one", 2, 1_GiB);
+  const auto id = cluster.submit(cluster.job(4));
+  cluster.pass();
+  cluster.executor("two", 4, 1_GiB);
+  cluster.update("two", ExecutorState::lost);
+  cluster.pass();
+  EXPECT_EQ(cluster.view.find(id)->reason, Reason::queued);
+}
+
+TEST(Placement, WithoutAnyExecutorJobsSimplyWait) {
+  Cluster cluster;
+  cluster.submit(cluster.job(1));
+  const auto result = cluster.pass();
+  EXPECT_TRUE(result.assignments.empty());
+  EXPECT_TRUE(result.verdicts.empty());
+}
+
+TEST(Placement, EachConstraintKeepsJobsAway) {
+  Cluster cluster;
+  auto& info = cluster.executor("one", 4, 4_GiB);
+  info.region = "eu";
+  info.datacenter = "dc1";
+  info.labels = {{"disk", "ssd"}};
+  info.volume_paths = {"/data"};
+  info.capacity.gpus = {{"nvidia/a100", "u1", 40_GiB}};
+  cluster.update("one");
+
+  const auto verdict = [&](auto change) {
+    auto job = cluster.job(1);
+    change(job.definition);
+    const auto id = cluster.submit(job);
+    cluster.pass();
+    const auto* found = cluster.view.find(id);
+    auto result = holds_resources(*found) ? "placed" : found->message;
+    cluster.view.forget(id);
+    return result;
+  };
+  using D = JobDefinition;
+  EXPECT_EQ(verdict([](D& d) { d.placement.regions = {"us", "eu"}; }), "placed");
+  EXPECT_EQ(verdict([](D& d) { d.placement.regions = {"us"}; }), "wants region us, in which no executor is");
+  EXPECT_EQ(verdict([](D& d) { d.placement.datacenters = {"dc2"}; }), "wants datacenter dc2, in which no executor is");
+  EXPECT_EQ(verdict([](D& d) { d.placement.labels = {{"disk", "ssd"}}; }), "placed");
+  EXPECT_EQ(verdict([](D& d) { d.placement.labels = {{"disk", "hdd"}}; }),
+            "wants an executor labelled disk=hdd, which none is");
+  EXPECT_EQ(verdict([](D& d) { d.volumes = {{"/data/set", "/in", true}}; }), "placed");
+  EXPECT_EQ(verdict([](D& d) { d.volumes = {{"/database", "/in", true}}; }).substr(0, 16), "mounts /database");
+  EXPECT_EQ(verdict([](D& d) { d.resources.gpu = GpuRequest{1, "nvidia/a100"}; }), "placed");
+  EXPECT_EQ(verdict([](D& d) { d.resources.gpu = GpuRequest{2, "nvidia/a100"}; }),
+            "needs 2 nvidia/a100 GPUs, which no executor has");
+  EXPECT_EQ(verdict([](D& d) { d.resources.memory = 8_GiB; }),
+            "needs 8GiB of memory, the most that an executor offers is 4GiB");
+}
+
+TEST(Placement, AnExecutorThatIsLostOrUnhealthyGetsNothing) {
+  Cluster cluster;
+  auto& info = cluster.executor("one", 4, 4_GiB);
+  const auto id = cluster.submit(cluster.job(1));
+  cluster.update("one", ExecutorState::lost);
+  cluster.pass();
+  EXPECT_EQ(cluster.where(id), "");
+  EXPECT_EQ(cluster.view.find(id)->reason, Reason::queued) << "it will come back: this isn't for ever";
+  info.runtime.healthy = false;
+  cluster.update("one");
+  cluster.pass();
+  EXPECT_EQ(cluster.where(id), "");
+  info.runtime.healthy = true;
+  cluster.update("one");
+  cluster.pass();
+  EXPECT_EQ(cluster.where(id), "one");
+}
+
+TEST(Placement, PathsAreComparedByWholeComponents) {
+  EXPECT_TRUE(is_below("/data", "/data"));
+  EXPECT_TRUE(is_below("/data/x", "/data/"));
+  EXPECT_FALSE(is_below("/database", "/data"));
+  EXPECT_TRUE(is_below("/anything", "/"));
+}
+
+// A thousand random steps: whatever happens, nothing is over capacity and no derived number drifts.
+TEST(Placement, RandomLivesKeepEveryInvariant) {
+  std::mt19937 random(20261123);
+  const auto pick = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
+  Cluster cluster;
+  for (int i = 0; i < 5; ++i) cluster.executor("e" + std::to_string(i), 1 + i, 1_GiB);
+  std::vector<JobId> ids;
+  for (int step = 0; step < 1000; ++step) {
+    if (pick(3) != 0) {
+      auto job = cluster.job(0.25 * static_cast<double>(1 + pick(24)), Bytes{(64_MiB).value * static_cast<int>(1 + pick(8))});
+      job.definition.priority = static_cast<int>(pick(3)) * 50;
+      ids.push_back(cluster.submit(job));
+    } else if (!ids.empty()) {
+      const auto i = pick(ids.size());
+      const auto* job = cluster.view.find(ids[i]);
+      if (job != nullptr && holds_resources(*job)) cluster.end(ids[i]);
+      if (job != nullptr && cluster.view.find(ids[i]) != nullptr) cluster.apply(ids[i], lifecycle::AbortRequested{""});
+    }
+    cluster.pass(1 + pick(5));
+    for (const auto& [name, executor] : cluster.view.executors()) {
+      const auto free = free_of(executor);
+      ASSERT_GE(free.cpu.value, 0) << name << " in step " << step;
+      ASSERT_GE(free.memory.value, 0) << name << " in step " << step;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace berth

@@ -1,0 +1,84 @@
+// Berth's HTTP API as typed calls.
+//
+// Errors: unavailable (the server can't be reached), else by the answer's status: not_found, invalid,
+// conflict, refused, internal, or timeout where something behind the server is away; with the words of its
+// problem document and the field's path in the message.
+#pragma once
+
+#include "shared/codec/json.hpp"
+#include "shared/http/client.hpp"
+#include "shared/model/executor_info.hpp"
+#include "shared/model/job.hpp"
+#include "shared/runtime/async.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace berth::cli {
+
+// A job as Berth knows it, and as the API said it: what --json prints.
+struct JobRecord {
+  Job job;
+  json::value raw;
+};
+
+struct JobFilter {
+  std::vector<std::string> statuses;
+  std::optional<std::string> name;
+  std::vector<std::string> labels;  // KEY=VALUE
+  std::optional<std::string> executor;
+};
+
+struct JobPage {
+  std::vector<JobRecord> jobs;      // newest first
+  std::optional<std::string> next;  // cursor of the page after it
+};
+
+struct ExecutorList {
+  std::vector<ExecutorStatus> executors;
+  json::value raw;
+};
+
+struct LogQuery {
+  JobId job;
+  std::optional<std::string> stream;  // "stdout" or "stderr"; nothing: both
+  std::optional<std::string> attempt;
+  std::optional<std::string> tail;  // lines
+  std::uint64_t offset = 0;         // bytes of the chosen streams together to leave out
+  bool follow = false;
+};
+
+class Client {
+ public:
+  Client(asio::any_io_executor executor, http::Address address)
+      : http_(std::move(executor), std::move(address)) {}
+
+  Task<Result<JobRecord>> submit(JobDefinition definition, std::optional<std::string> idempotency_key);
+  // At most limits::max_jobs_a_request; all or none, ids in order.
+  Task<Result<std::vector<JobId>>> submit_all(std::vector<JobDefinition> definitions);
+  Task<Result<JobRecord>> job(JobId id);
+  // The job once its version isn't `version` any more, or as it is at the deadline.
+  Task<Result<JobRecord>> job_after(JobId id, std::uint64_t version, Deadline deadline);
+  Task<Result<JobPage>> jobs(JobFilter filter, std::size_t limit, std::optional<std::string> cursor);
+  Task<Result<JobRecord>> abort(JobId id, std::string reason);
+  // The output as frames (shared/http/multiplexed.hpp).
+  Task<Result<std::unique_ptr<http::ResponseStream>>> logs(LogQuery query);
+  Task<Result<ExecutorList>> executors();
+
+ private:
+  Task<Result<json::value>> ask(http::Request request, Deadline deadline);
+
+  http::Client http_;
+};
+
+// The path and query of the calls with many parameters. Pure, for tests.
+std::string jobs_target(const JobFilter& filter, std::size_t limit, const std::optional<std::string>& cursor);
+std::string logs_target(const LogQuery& query);
+
+// What an answer that isn't a 2xx means.
+Error to_error(const http::Response& response);
+
+}  // namespace berth::cli

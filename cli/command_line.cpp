@@ -1,0 +1,135 @@
+#include "cli/command_line.hpp"
+
+#include "cli/exit_code.hpp"
+#include "cli/main.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+namespace berth::cli {
+namespace {
+
+// What docker's users may type by habit, and why Berth doesn't have it.
+std::string habit_hint(const std::string& flag) {
+  static const std::vector<std::pair<std::string, std::string>> hints{
+      {"--rm", "Berth always removes the container and keeps record and logs: leave it out"},
+      {"-i", "stdin isn't forwarded to jobs: leave it out"},
+      {"-t", "jobs have no terminal: leave it out"},
+      {"-it", "jobs have no terminal and no stdin: leave it out"},
+      {"-ti", "jobs have no terminal and no stdin: leave it out"},
+      {"-p", "jobs publish no ports; --network host shares the machine's"},
+  };
+  for (const auto& [name, hint] : hints) {
+    if (flag == name) return ": " + hint;
+  }
+  return "";
+}
+
+// The library's help with a usage line of one's own.
+class HelpWithUsage : public CLI::Formatter {
+ public:
+  explicit HelpWithUsage(std::string usage) : usage_(std::move(usage)) {}
+  std::string make_usage(const CLI::App*, std::string) const override { return "Usage: " + usage_ + "\n"; }
+
+ private:
+  std::string usage_;
+};
+
+void complain(const std::string& line) { std::fprintf(stderr, "berth: %s\n", line.c_str()); }
+
+// "unknown flag --frob for `berth ls`. See `berth ls --help`"
+int explain_parse_error(const CLI::App& app, const CLI::ParseError& error) {
+  const auto chosen = app.get_subcommands();
+  const std::string verb = chosen.empty() ? "berth" : "berth " + chosen.front()->get_name();
+  const auto& place = chosen.empty() ? app : *chosen.front();
+  std::string line = error.what();
+  if (const auto extras = place.remaining();
+      dynamic_cast<const CLI::ExtrasError*>(&error) && !extras.empty()) {
+    const auto& first = extras.front();
+    const bool is_flag = first.starts_with('-');
+    line = is_flag          ? "unknown flag " + first
+           : chosen.empty() ? "unknown verb " + first
+                            : "unexpected argument " + first;
+  } else if (chosen.empty() && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+    line = app.remaining().empty() ? "no verb was given" : "unknown verb " + app.remaining().front();
+  }
+  while (line.ends_with('\n') || line.ends_with('.')) line.pop_back();
+  complain(line + ". See `" + verb + " --help`");
+  return exit_code::usage;
+}
+
+}  // namespace
+
+Verb::Verb(CLI::App& app, Context& context, const std::string& name, const std::string& what)
+    : app_(app.add_subcommand(name, what)), context_(&context) {
+  app_->group("Client");
+  flag("--json", context.json, "Print the API's JSON");
+  flag("-q,--quiet", context.quiet, "Print ids only");
+  app_->add_option("--url", context.url, "Where Berth's API listens (also BERTH_URL)")->option_text("URL");
+}
+
+void Verb::flag(const std::string& names, bool& target, const std::string& help) {
+  app_->add_flag(names, target, help);
+}
+
+void Verb::option(const std::string& names, std::optional<std::string>& target, const std::string& value,
+                  const std::string& help) {
+  app_->add_option_function<std::string>(
+          names, [&target](const std::string& text) { target = text; }, help)
+      ->option_text(value)
+      ->take_last();
+}
+
+void Verb::list(const std::string& names, std::vector<std::string>& target, const std::string& value,
+                const std::string& help) {
+  app_->add_option(names, target, help)->option_text(value)->allow_extra_args(false);
+}
+
+void Verb::arguments(const std::string& name, std::vector<std::string>& target, const std::string& help) {
+  app_->add_option(name, target, help)->option_text("...")->required();
+}
+
+void Verb::rest(std::vector<std::string>& target, const std::string& usage) {
+  app_->prefix_command();
+  app_->formatter(std::make_shared<HelpWithUsage>(usage));
+  app_->parse_complete_callback([app = app_, &target] {
+    target = app->remaining();
+    if (!target.empty() && target.front() == "--") target.erase(target.begin());
+    if (target.empty()) throw CLI::ParseError("IMAGE is missing", exit_code::usage);
+    if (target.front().starts_with('-')) {
+      throw CLI::ParseError("unknown flag " + target.front() + habit_hint(target.front()), exit_code::usage);
+    }
+  });
+}
+
+void Verb::examples(const std::string& text) { app_->footer(text); }
+
+void Verb::action(std::function<int()> run) {
+  app_->final_callback([context = context_, run = std::move(run)] { context->verb = run; });
+}
+
+int run_command_line(CLI::App& app, Context& context, int argc, char** argv) {
+  app.require_subcommand(1);
+  app.add_option("--url", context.url, "Where Berth's API listens")->envname("BERTH_URL")->option_text("URL");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& call) {
+    return app.exit(call);
+  } catch (const CLI::CallForAllHelp& call) {
+    return app.exit(call);
+  } catch (const CLI::ParseError& error) {
+    return explain_parse_error(app, error);
+  }
+  if (context.json && context.quiet) {
+    complain("--json and --quiet exclude each other: choose one");
+    return exit_code::usage;
+  }
+  return context.verb();
+}
+
+}  // namespace berth::cli

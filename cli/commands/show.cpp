@@ -1,0 +1,47 @@
+#include "cli/command_line.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/formatters/job_text.hpp"
+#include "cli/formatters/terminal.hpp"
+#include "cli/job_verb.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace berth::cli {
+namespace {
+
+// The jobs that exist are shown even when others of a range don't; the exit code then says so.
+Task<int> show(Session session, std::vector<JobId> ids) {
+  int code = exit_code::ok;
+  std::vector<json::value> raw;
+  bool first = true;
+  for (const auto id : ids) {
+    auto record = co_await session.client.job(id);
+    if (!record) {
+      code = fail(session.context, record.error());
+      if (record.error().kind == ErrorKind::not_found) continue;
+      break;
+    }
+    if (session.context.json) {
+      raw.push_back(std::move(record->raw));
+    } else if (session.context.quiet) {
+      say(to_string(id) + "\n");
+    } else {
+      say((first ? "" : "\n") + job_page(record->job, SystemClock{}.wall(), style_of(standard_output)));
+    }
+    first = false;
+  }
+  print_records(raw);
+  co_return code;
+}
+
+}  // namespace
+
+void add_show(CLI::App& app, Context& context) {
+  auto jobs = std::make_shared<std::vector<std::string>>();
+  Verb verb(app, context, "show", "Show all of a job's record");
+  verb.arguments("JOB", *jobs, "7, last, 40-45, 3,5,8-10 or name:NAME");
+  verb.action([&context, jobs] { return run_on_jobs(context, *jobs, fail, show); });
+}
+
+}  // namespace berth::cli

@@ -1,0 +1,160 @@
+#include "cli/formatters/text.hpp"
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <utility>
+
+namespace berth::cli {
+namespace {
+
+struct Letter {
+  std::uint32_t code = 0;
+  std::size_t length = 1;  // bytes
+  bool valid = false;
+};
+
+// The first letter of a non-empty text. Overlong forms, surrogates and cut sequences aren't valid.
+Letter first_letter(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+  const std::uint8_t lead = byte(0);
+  if (lead < 0x80) return {lead, 1, true};
+  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return {lead, 1, false};
+  std::uint32_t code = lead & (0xffu >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return {lead, 1, false};
+    code = code << 6 | (byte(i) & 0x3fu);
+  }
+  constexpr std::array<std::uint32_t, 5> smallest{0, 0, 0x80, 0x800, 0x10000};
+  const bool surrogate = code >= 0xd800 && code <= 0xdfff;
+  if (code < smallest[length] || surrogate || code > 0x10ffff) return {lead, 1, false};
+  return {code, length, true};
+}
+
+struct Range {
+  std::uint32_t first;
+  std::uint32_t last;
+};
+
+template <std::size_t N>
+bool within(const std::array<Range, N>& ranges, std::uint32_t code) {
+  for (const auto& range : ranges) {
+    if (code >= range.first && code <= range.last) return true;
+  }
+  return false;
+}
+
+// Letters that change the order or the look of what follows: CVE-2021-42574's trick.
+constexpr std::array<Range, 5> dangerous{
+    {{0x80, 0x9f}, {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2066, 0x2069}, {0xfeff, 0xfeff}}};
+
+// From Unicode's East Asian Width (W and F), coarse: whole blocks.
+constexpr std::array<Range, 11> wide{{{0x1100, 0x115f},
+                                      {0x2e80, 0x303e},
+                                      {0x3041, 0xa4cf},
+                                      {0xac00, 0xd7a3},
+                                      {0xf900, 0xfaff},
+                                      {0xfe30, 0xfe6f},
+                                      {0xff00, 0xff60},
+                                      {0xffe0, 0xffe6},
+                                      {0x1f300, 0x1f64f},
+                                      {0x1f680, 0x1faff},
+                                      {0x20000, 0x3fffd}}};
+constexpr std::array<Range, 5> zero{
+    {{0x300, 0x36f}, {0x200b, 0x200d}, {0x20d0, 0x20ff}, {0xfe00, 0xfe0f}, {0x1ab0, 0x1aff}}};
+
+std::size_t cells(std::uint32_t code) {
+  if (within(zero, code)) return 0;
+  return within(wide, code) ? 2 : 1;
+}
+
+std::string hexadecimal(const char* form, unsigned value) {
+  std::array<char, 16> text{};
+  std::snprintf(text.data(), text.size(), form, value);
+  return text.data();
+}
+
+std::string escaped(const Letter& letter) {
+  switch (letter.valid ? letter.code : 0xffffffffu) {
+    case '\n':
+      return "\\n";
+    case '\r':
+      return "\\r";
+    case '\t':
+      return "\\t";
+    default:
+      break;
+  }
+  return letter.valid && letter.code > 0x7f ? hexadecimal("\\u%04x", letter.code)
+                                            : hexadecimal("\\x%02x", letter.code);
+}
+
+}  // namespace
+
+std::string escape_control(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const auto letter = first_letter(text);
+    const bool control = letter.code < 0x20 || letter.code == 0x7f;
+    if (!letter.valid || control || within(dangerous, letter.code)) {
+      out += escaped(letter);
+    } else {
+      out += text.substr(0, letter.length);
+    }
+    text.remove_prefix(letter.length);
+  }
+  return out;
+}
+
+std::size_t display_width(std::string_view text) {
+  std::size_t width = 0;
+  while (!text.empty()) {
+    const auto letter = first_letter(text);
+    width += cells(letter.code);
+    text.remove_prefix(letter.length);
+  }
+  return width;
+}
+
+std::string shorten(std::string_view text, std::size_t width) {
+  if (display_width(text) <= width) return std::string(text);
+  if (width == 0) return {};
+  std::size_t used = 0;
+  std::size_t bytes = 0;
+  while (bytes < text.size()) {
+    const auto letter = first_letter(text.substr(bytes));
+    if (used + cells(letter.code) > width - 1) break;
+    used += cells(letter.code);
+    bytes += letter.length;
+  }
+  return std::string(text.substr(0, bytes)) + "…";
+}
+
+std::string shell_quote(std::string_view argument) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./,:@%^";
+  if (!argument.empty() && argument.find_first_not_of(plain) == std::string_view::npos)
+    return std::string(argument);
+  std::string out = "'";
+  for (const char c : argument) {
+    if (c == '\'') {
+      out += "'\\''";
+    } else {
+      out += c;
+    }
+  }
+  return out + "'";
+}
+
+std::string shell_join(const std::vector<std::string>& arguments) {
+  std::string out;
+  for (const auto& argument : arguments) {
+    if (!out.empty()) out += ' ';
+    out += shell_quote(argument);
+  }
+  return out;
+}
+
+}  // namespace berth::cli

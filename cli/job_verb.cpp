@@ -1,0 +1,39 @@
+#include "cli/job_verb.hpp"
+
+#include "cli/formatters/json_text.hpp"
+#include "cli/formatters/terminal.hpp"
+
+#include <utility>
+
+namespace berth::cli {
+namespace {
+
+using OnError = int (*)(const Context&, const Error&);
+using VerbOnJobs = std::function<Task<int>(Session, std::vector<JobId>)>;
+
+Task<int> resolve_and_run(Session session, std::vector<JobReference> references, OnError on_error,
+                          VerbOnJobs verb) {
+  auto ids = co_await resolve(session.client, std::move(references));
+  if (!ids) co_return on_error(session.context, ids.error());
+  const int code = co_await verb(session, std::move(*ids));
+  co_return code;
+}
+
+}  // namespace
+
+int run_on_jobs(const Context& context, const std::vector<std::string>& texts, OnError on_error,
+                VerbOnJobs verb) {
+  auto references = parse_job_references(texts);
+  if (!references) return fail_usage(references.error());
+  return run_session(context, OnInterrupt::leave, [&](Session session) {
+    return resolve_and_run(session, std::move(*references), on_error, std::move(verb));
+  });
+}
+
+void print_records(const std::vector<json::value>& records) {
+  if (records.empty()) return;
+  say(pretty(records.size() == 1 ? records.front()
+                                 : json::value(json::array(records.begin(), records.end()))));
+}
+
+}  // namespace berth::cli

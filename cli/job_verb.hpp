@@ -1,0 +1,23 @@
+// What the verbs that take jobs have in common.
+#pragma once
+
+#include "cli/resolve.hpp"
+#include "cli/session.hpp"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace berth::cli {
+
+// Runs `verb` on the jobs that `texts` name. References that can't be read are exit_code::usage before
+// anything is asked; jobs that don't exist, or a server that can't be reached, go to `on_error`, whose result
+// is the exit code.
+int run_on_jobs(const Context& context, const std::vector<std::string>& texts,
+                int (*on_error)(const Context&, const Error&),
+                std::function<Task<int>(Session, std::vector<JobId>)> verb);
+
+// Several records as --json prints them: one as it is, several as a list.
+void print_records(const std::vector<json::value>& records);
+
+}  // namespace berth::cli

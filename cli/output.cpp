@@ -1,0 +1,131 @@
+#include "cli/output.hpp"
+
+#include "cli/formatters/terminal.hpp"
+#include "cli/formatters/text.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace berth::cli {
+
+Task<Result<>> OutputCopy::run() {
+  give_up_ = deadline_in(patience);
+  Result<> done;
+  if (!query_.follow) {
+    done = co_await copy_once();
+  } else if (query_.attempt) {
+    done = co_await follow_attempt();
+  } else {
+    done = co_await follow_job();
+  }
+  co_return done;
+}
+
+// Attempt by attempt, because an offset counts within one: the server would go on to the next by itself, but
+// after a lost connection nobody could tell which one the offset belongs to.
+Task<Result<>> OutputCopy::follow_job() {
+  auto record = co_await look(std::nullopt);
+  if (!record) co_return record.error();
+  auto attempt = std::max(record->job.attempt, 1u);
+  for (;;) {
+    while (record->job.attempt < attempt) {
+      if (is_terminal(record->job.status)) co_return Result<>{};
+      auto next = co_await look(record->job.version);
+      if (!next) co_return next.error();
+      record = std::move(next);
+    }
+    query_.attempt = std::to_string(attempt);
+    auto copied = co_await follow_attempt();
+    if (!copied) co_return copied;
+    auto next = co_await look(std::nullopt);
+    if (!next) co_return next.error();
+    record = std::move(next);
+    const bool is_over = record->job.attempt > attempt || !holds_resources(record->job);
+    if (!is_over && query_.tail) co_return unavailable("the server ended the output before the job did");
+    if (!is_over) {
+      // The server ended the answer before the attempt did, as one that is stopping may: ask for the rest.
+      co_await pause();
+      continue;
+    }
+    ++attempt;
+    query_.offset = 0;
+    query_.tail.reset();
+  }
+}
+
+Task<Result<>> OutputCopy::follow_attempt() {
+  for (;;) {
+    const auto before = query_.offset;
+    auto copied = co_await copy_once();
+    if (query_.offset != before) pause_ = shortest_pause;
+    if (copied || !is_worth_another_try(copied.error())) co_return copied;
+    co_await pause();
+  }
+}
+
+// The record, or what it became after the version that was seen; asked again while the server can't be
+// reached.
+Task<Result<JobRecord>> OutputCopy::look(std::optional<std::uint64_t> seen) {
+  for (;;) {
+    Result<JobRecord> record = internal_error("");
+    if (seen) {
+      record = co_await client_.job_after(query_.job, *seen, no_deadline);
+    } else {
+      record = co_await client_.job(query_.job);
+    }
+    if (record) {
+      give_up_ = deadline_in(patience);
+      pause_ = shortest_pause;
+      co_return record;
+    }
+    if (!is_worth_another_try(record.error())) co_return record;
+    co_await pause();
+  }
+}
+
+bool OutputCopy::is_worth_another_try(const Error& error) const {
+  // With a tail, how many bytes came before it is unknown, so where to go on is too.
+  return query_.follow && !query_.tail && is_transient(error) && std::chrono::steady_clock::now() < give_up_;
+}
+
+Task<> OutputCopy::pause() {
+  co_await sleep_until(deadline_in(pause_));
+  pause_ = std::min(2 * pause_, longest_pause);
+}
+
+Task<Result<>> OutputCopy::copy_once() {
+  auto stream = co_await client_.logs(query_);
+  if (!stream) co_return stream.error();
+  http::Demultiplexer frames;
+  for (;;) {
+    give_up_ = deadline_in(patience + silence);
+    auto piece = co_await (*stream)->read(deadline_in(silence));
+    if (!piece) co_return piece.error();
+    if (piece->empty()) break;
+    if (auto delivered = deliver(*piece, frames); !delivered) co_return delivered;
+  }
+  if (!frames.at_boundary()) co_return unavailable("the connection ended in the middle of the output");
+  co_return Result<>{};
+}
+
+Result<> OutputCopy::deliver(std::string_view bytes, http::Demultiplexer& frames) {
+  for (;;) {
+    const auto piece = frames.next(bytes);
+    if (!piece) return piece.error();
+    if (!*piece) return {};
+    before_output_();
+    const auto [stream, payload] = **piece;
+    if (stream == http::error_stream) {
+      write_all(standard_error, escape_control(payload) + "\n");
+      continue;
+    }
+    const bool is_stderr = stream == http::stderr_stream;
+    if (!write_all(is_stderr ? standard_error : standard_output, payload)) {
+      return Error{ErrorKind::refused, std::string("can't write the job's output to ") +
+                                           (is_stderr ? "stderr" : "stdout") + ": is the disk full?"};
+    }
+    query_.offset += payload.size();
+  }
+}
+
+}  // namespace berth::cli

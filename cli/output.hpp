@@ -1,0 +1,47 @@
+// A job's output, copied to this process's own streams byte by byte.
+#pragma once
+
+#include "cli/client.hpp"
+#include "shared/http/multiplexed.hpp"
+
+#include <functional>
+
+namespace berth::cli {
+
+// Copies stdout to stdout and stderr to stderr; Berth's own notices go to stderr.
+class OutputCopy {
+ public:
+  // `before_output` is called before each write; it may erase a progress line. `client` outlives this.
+  OutputCopy(Client& client, LogQuery query, std::function<void()> before_output)
+      : client_(client), query_(std::move(query)), before_output_(std::move(before_output)) {}
+
+  // Returns at the end of what there is; with query.follow, once the job has ended and all was delivered,
+  // further attempts included (with query.attempt: once that attempt is over). A connection that is lost
+  // while following is made again where it broke off, for `patience` after the last success; then error
+  // unavailable. To be called once.
+  Task<Result<>> run();
+
+  static constexpr Milliseconds patience{60'000};
+  // Without a byte for so long a followed connection may be dead without having said so: it is made anew.
+  static constexpr Milliseconds silence{60'000};
+
+ private:
+  Task<Result<>> follow_job();
+  Task<Result<>> follow_attempt();
+  Task<Result<JobRecord>> look(std::optional<std::uint64_t> seen);
+  Task<Result<>> copy_once();
+  Result<> deliver(std::string_view bytes, http::Demultiplexer& frames);
+  bool is_worth_another_try(const Error& error) const;
+  Task<> pause();
+
+  Client& client_;
+  LogQuery query_;  // its offset moves with what was delivered: it counts within one attempt
+  std::function<void()> before_output_;
+  Deadline give_up_ = no_deadline;
+  Milliseconds pause_ = shortest_pause;
+
+  static constexpr Milliseconds shortest_pause{100};
+  static constexpr Milliseconds longest_pause{2'000};
+};
+
+}  // namespace berth::cli

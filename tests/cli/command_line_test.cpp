@@ -1,0 +1,72 @@
+#include "tests/cli/api_stub.hpp"
+
+namespace berth::cli {
+namespace {
+
+TEST(CommandLine, ExplainsWhatIsWrongInOneLineAndExitsWith2) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
+      {{}, "no verb was given"},
+      {{"frob"}, "unknown verb frob"},
+      {{"ls", "--frob"}, "unknown flag --frob"},
+      {{"show"}, "JOB is required"},
+      {{"show", "seven"}, "\"seven\" names no job"},
+      {{"wait", "9-7"}, "goes backwards"},
+      {{"wait", "7", "--wait-timeout", "soon"}, "--wait-timeout must be a duration"},
+      {{"ls", "--status", "DONE"}, "--status must be PENDING"},
+      {{"ls", "--limit", "0"}, "--limit must be a number from 1"},
+      {{"logs", "7", "--tail", "some"}, "--tail must be a number of lines"},
+      {{"run"}, "IMAGE is missing"},
+      {{"run", "--rm", "busybox"}, "unknown flag --rm: Berth always removes the container"},
+      {{"run", "-m", "lots", "busybox"}, "--memory must be a size"},
+      {{"ls", "--json", "--quiet"}, "exclude each other"},
+      {{"ls", "--url", "gopher://x"}, "gopher://x"},
+      {{"submit", "/nowhere/jobs.yaml"}, "can't read /nowhere/jobs.yaml: No such file or directory"},
+  };
+  for (const auto& [words, complaint] : cases) {
+    const auto outcome = berth(words);
+    EXPECT_EQ(outcome.code, 2) << complaint;
+    EXPECT_EQ(outcome.out, "") << complaint;
+    EXPECT_NE(outcome.err.find(complaint), std::string::npos) << outcome.err;
+    EXPECT_TRUE(outcome.err.starts_with("berth: ")) << outcome.err;
+    EXPECT_EQ(outcome.err.find('\n'), outcome.err.size() - 1) << outcome.err;
+  }
+}
+
+TEST(CommandLine, HelpsOnStdout) {
+  const auto all = berth({"--help"});
+  EXPECT_EQ(all.code, 0);
+  EXPECT_NE(all.out.find("Client:\n"), std::string::npos) << all.out;
+  const auto run = berth({"run", "--help"});
+  EXPECT_EQ(run.code, 0);
+  EXPECT_NE(run.out.find("berth run [OPTIONS] IMAGE [COMMAND [ARG...]]"), std::string::npos) << run.out;
+}
+
+TEST(CommandLine, LeavesEverythingAfterTheImageToTheCommand) {
+  ApiStub api;
+  Job job;
+  job.id = JobId{7};
+  api.on("POST /v1/jobs", {record_of(job)});
+  const auto outcome = berth({"run", "--url", api.url(), "-d", "-e", "A=1", "-e", "B=2", "busybox", "ls",
+                              "-l", "--json", "-e", "--", "-d"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.out, "7\n");
+  const auto sent = from_json<JobDefinition>(parse_json(api.requests().at(0).body).value()).value();
+  EXPECT_EQ(sent.image, "busybox");
+  EXPECT_EQ(sent.command, (std::vector<std::string>{"ls", "-l", "--json", "-e", "--", "-d"}));
+  EXPECT_EQ(sent.env, (std::map<std::string, std::string>{{"A", "1"}, {"B", "2"}}));
+}
+
+TEST(CommandLine, TakesVerbsNamesAsImageAndCommand) {
+  ApiStub api;
+  Job job;
+  job.id = JobId{7};
+  api.on("POST /v1/jobs", {record_of(job)});
+  const auto outcome = berth({"run", "--url", api.url(), "-d", "show", "ls"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  const auto sent = from_json<JobDefinition>(parse_json(api.requests().at(0).body).value()).value();
+  EXPECT_EQ(sent.image, "show");
+  EXPECT_EQ(sent.command, (std::vector<std::string>{"ls"}));
+}
+
+}  // namespace
+}  // namespace berth::cli

@@ -1,0 +1,105 @@
+#include "berth/data_directory.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <random>
+#include <system_error>
+#include <utility>
+
+namespace berth {
+namespace {
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+std::string read_first_word(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  std::string word;
+  file >> word;
+  return word;
+}
+
+Result<> make_private(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  // The records hold people's environment variables: nobody else's business.
+  if (!error) std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
+  if (error) return invalid("can't use " + path.string() + ": " + error.message(), "--data");
+  return {};
+}
+
+}  // namespace
+
+FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
+  std::swap(value_, other.value_);
+  return *this;
+}
+
+FileDescriptor::~FileDescriptor() {
+  if (value_ >= 0) ::close(value_);
+}
+
+std::filesystem::path default_data_path() {
+  const auto data_home = environment("XDG_DATA_HOME");
+  if (!data_home.empty()) return std::filesystem::path(data_home) / "berth";
+  const auto home = environment("HOME");
+  return std::filesystem::path(home.empty() ? "/" : home) / ".local/share/berth";
+}
+
+Result<DataDirectory> DataDirectory::open(const std::filesystem::path& given) {
+  const auto path = std::filesystem::absolute(given).lexically_normal();
+  if ((path / "redis.sock").string().size() >= sizeof(sockaddr_un::sun_path)) {
+    return invalid(path.string() + " is too long: the Unix socket in it may have at most " +
+                       std::to_string(sizeof(sockaddr_un::sun_path) - 1) + " characters",
+                   "--data");
+  }
+  if (auto made = make_private(path); !made) return made.error();
+  if (auto made = make_private(path / "redis"); !made) return made.error();
+  const auto lock_path = path / "lock";
+  FileDescriptor lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (lock.get() < 0) return invalid("can't open " + lock_path.string() + ": " + std::strerror(errno), "--data");
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    const auto owner = read_first_word(lock_path);
+    return Error{ErrorKind::refused, "another `berth up`" + (owner.empty() ? "" : " (process " + owner + ')') +
+                                         " has " + path.string() + ": use it, or choose another directory with --data"};
+  }
+  const auto pid = std::to_string(::getpid()) + '\n';
+  if (::ftruncate(lock.get(), 0) != 0 || ::pwrite(lock.get(), pid.data(), pid.size(), 0) < 0) {
+    return invalid("can't write " + lock_path.string() + ": " + std::strerror(errno), "--data");
+  }
+  return DataDirectory(path, std::move(lock));
+}
+
+Result<std::string> DataDirectory::cluster_name() const {
+  const auto file = path_ / "cluster";
+  auto name = read_first_word(file);
+  if (!name.empty()) return name;
+  std::array<char, 16> text{};
+  std::snprintf(text.data(), text.size(), "up-%08x", static_cast<unsigned>(std::random_device{}()));
+  name = text.data();
+  // Written whole or not at all: containers are named after it.
+  const auto draft = path_ / "cluster.new";
+  {
+    std::ofstream out(draft, std::ios::trunc);
+    out << name << '\n' << std::flush;
+    if (!out) return invalid("can't write " + draft.string(), "--data");
+  }
+  std::error_code error;
+  std::filesystem::rename(draft, file, error);
+  if (error) return invalid("can't write " + file.string() + ": " + error.message(), "--data");
+  return name;
+}
+
+}  // namespace berth

@@ -1,0 +1,50 @@
+// The directory in which `berth up` keeps its Redis: who owns it now, and the cluster's name in it.
+#pragma once
+
+#include "shared/base/result.hpp"
+
+#include <filesystem>
+#include <string>
+
+namespace berth {
+
+// A file descriptor that is closed with its owner.
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int value = -1) : value_(value) {}
+  FileDescriptor(FileDescriptor&& other) noexcept : value_(other.value_) { other.value_ = -1; }
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept;
+  ~FileDescriptor();
+  int get() const { return value_; }
+
+ private:
+  int value_;
+};
+
+class DataDirectory {
+ public:
+  // Makes the directory when it is missing and locks it for this process. Errors: refused (another `berth up` has it; the
+  // message names its process), invalid (it can't be made, or its path is too long for a Unix socket).
+  static Result<DataDirectory> open(const std::filesystem::path& path);
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path redis_directory() const { return path_ / "redis"; }
+  std::filesystem::path socket() const { return path_ / "redis.sock"; }
+  std::filesystem::path redis_log() const { return path_ / "redis.log"; }
+  // Held by the private Redis, so that a new one never opens the files while an old one still writes to them.
+  std::filesystem::path redis_lock() const { return path_ / "redis.lock"; }
+
+  // Unique for this directory: two `berth up` on one Docker daemon must not take each other's containers for their own.
+  Result<std::string> cluster_name() const;
+
+ private:
+  DataDirectory(std::filesystem::path path, FileDescriptor lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+
+  std::filesystem::path path_;
+  FileDescriptor lock_;
+};
+
+// $XDG_DATA_HOME/berth, else ~/.local/share/berth.
+std::filesystem::path default_data_path();
+
+}  // namespace berth

@@ -1,0 +1,139 @@
+#include "berth/parts.hpp"
+
+#include "executor/runtime/docker/docker_runtime.hpp"
+#include "executor/runtime/simulated.hpp"
+#include "shared/model/executor_info.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+
+#include <unistd.h>
+
+#include <array>
+#include <cctype>
+#include <cstdio>
+#include <exception>
+
+namespace berth {
+namespace {
+
+// A host's name may hold what an executor's may not.
+std::string as_name(std::string text) {
+  for (auto& c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) == 0 && c != '.' && c != '-') c = '-';
+  }
+  while (!text.empty() && (text.front() == '-' || text.front() == '.')) text.erase(0, 1);
+  text.resize(std::min<std::size_t>(text.size(), 63));
+  return text.empty() ? "berth" : text;
+}
+
+Result<std::map<std::string, std::string>> parse_labels(const std::vector<std::string>& texts) {
+  std::map<std::string, std::string> labels;
+  for (const auto& text : texts) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) return invalid("must be NAME=VALUE, got \"" + text + '"', "--label");
+    labels[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  if (auto complaint = check_labels(labels)) return invalid(std::move(*complaint), "--label");
+  return labels;
+}
+
+Result<std::vector<std::string>> parse_volume_paths(const std::vector<std::string>& paths) {
+  for (const auto& path : paths) {
+    if (!path.starts_with('/')) return invalid("must be an absolute path, got \"" + path + '"', "--allow-volume");
+  }
+  return paths;
+}
+
+}  // namespace
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) return "berth";
+  return as_name(name.data());
+}
+
+Result<ExecutorSettings> executor_settings(const ExecutorFlags& flags, std::string cluster) {
+  ExecutorSettings settings;
+  settings.name = flags.name.empty() ? host_name() : flags.name;
+  if (auto complaint = check_executor_name(settings.name)) return invalid(std::move(*complaint), "--name");
+  settings.cluster = std::move(cluster);
+  if (flags.cpu) {
+    const auto cpu = parse_cores(*flags.cpu);
+    if (!cpu) return invalid(cpu.error().message, "--cpu");
+    settings.cpu = *cpu;
+  }
+  if (flags.memory) {
+    const auto memory = parse_bytes(*flags.memory);
+    if (!memory) return invalid(memory.error().message, "--memory");
+    settings.memory = *memory;
+  }
+  auto labels = parse_labels(flags.labels);
+  if (!labels) return labels.error();
+  settings.labels = std::move(*labels);
+  auto volume_paths = parse_volume_paths(flags.volume_paths);
+  if (!volume_paths) return volume_paths.error();
+  settings.volume_paths = std::move(*volume_paths);
+  settings.runtime = flags.runtime;
+  settings.region = flags.region;
+  settings.datacenter = flags.datacenter;
+  return settings;
+}
+
+Result<SchedulerSettings> scheduler_settings(const std::string& listen, const std::string& name) {
+  const auto address = parse_listen(listen);
+  if (!address) return address.error();
+  SchedulerSettings settings;
+  settings.name = name.empty() ? host_name() : name;
+  settings.host = address->host;
+  settings.port = address->port;
+  return settings;
+}
+
+Result<std::unique_ptr<ContainerRuntime>> make_runtime(asio::any_io_executor executor, const Clock& clock,
+                                                       const ExecutorFlags& flags) {
+  if (flags.runtime == "simulated") {
+    return std::unique_ptr<ContainerRuntime>(std::make_unique<SimulatedRuntime>(std::move(executor), clock));
+  }
+  auto runtime = make_docker_runtime(std::move(executor), flags.docker_host);
+  if (!runtime) return invalid(runtime.error().message, "--docker-host");
+  return runtime;
+}
+
+Result<RedisOptions> redis_options(const std::string& url, std::string cluster, std::string client_name,
+                                   bool accept_unsafe) {
+  const auto parsed = parse_redis_url(url);
+  if (!parsed) return invalid(parsed.error().message, "--redis");
+  RedisOptions options;
+  options.url = *parsed;
+  options.cluster = std::move(cluster);
+  options.client_name = std::move(client_name);
+  options.accept_unsafe = accept_unsafe;
+  return options;
+}
+
+std::string runtime_advice(const std::string& why) {
+  return "Docker can't be used: " + why +
+         "\n  Is it installed and running?   apt-get install docker.io; systemctl start docker (or: dockerd &)"
+         "\n  May this user talk to it?      run as root, or join the group docker"
+         "\n  Is it elsewhere?               --docker-host unix:///PATH or tcp://HOST:PORT, or DOCKER_HOST"
+         "\n  Accept jobs without it?        berth up --no-executor";
+}
+
+int run_to_end(asio::io_context& loop, Task<int> task) {
+  int code = 0;
+  auto on_end = [&code](std::exception_ptr failure, int result) {
+    if (failure) std::rethrow_exception(failure);
+    code = result;
+  };
+  asio::co_spawn(loop, std::move(task), std::move(on_end));
+  loop.run();
+  return code;
+}
+
+void complain(const Error& error) {
+  const auto where = error.field.empty() ? "" : error.field + ": ";
+  std::fprintf(stderr, "berth: %s%s\n", where.c_str(), error.message.c_str());
+}
+
+}  // namespace berth

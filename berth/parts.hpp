@@ -1,0 +1,39 @@
+// Builds what the service verbs have in common out of their flags: names, stores, runtimes, settings.
+#pragma once
+
+#include "berth/service_settings.hpp"
+#include "executor/runtime/container_runtime.hpp"
+#include "executor/settings.hpp"
+#include "scheduler/settings.hpp"
+#include "shared/redis/redis_store.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include <memory>
+#include <string>
+
+namespace berth {
+
+std::string host_name();
+
+// Errors of these name the flag at fault.
+Result<ExecutorSettings> executor_settings(const ExecutorFlags& flags, std::string cluster);
+Result<SchedulerSettings> scheduler_settings(const std::string& listen, const std::string& name);
+Result<std::unique_ptr<ContainerRuntime>> make_runtime(asio::any_io_executor executor, const Clock& clock,
+                                                       const ExecutorFlags& flags);
+Result<RedisOptions> redis_options(const std::string& url, std::string cluster, std::string client_name,
+                                   bool accept_unsafe);
+
+// What a person can do when the runtime doesn't answer; `why` are its own words.
+std::string runtime_advice(const std::string& why);
+
+// Runs `task` on the loop until it returns: its result is the process's exit code.
+int run_to_end(asio::io_context& loop, Task<int> task);
+
+// "berth: …" on stderr.
+void complain(const Error& error);
+
+// A service that can't start because of what it was told or finds: one clear line, this exit code.
+inline constexpr int exit_cannot_start = 2;
+
+}  // namespace berth

@@ -1,0 +1,124 @@
+#include "berth/services.hpp"
+
+#include "berth/parts.hpp"
+#include "berth/service_settings.hpp"
+#include "berth/up.hpp"
+#include "executor/app.hpp"
+#include "scheduler/app.hpp"
+#include "shared/runtime/logging.hpp"
+#include "shared/runtime/shutdown.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <spdlog/spdlog.h>
+
+#include <memory>
+
+namespace berth {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Milliseconds store_patience = 10s;
+
+int fail(const Error& error) {
+  complain(error);
+  return exit_cannot_start;
+}
+
+Task<int> serve_scheduler(asio::any_io_executor executor, SchedulerSettings settings, RedisOptions redis) {
+  Signals signals(executor);
+  SystemClock clock;
+  RedisStore store(executor, std::move(redis), clock);
+  auto ready = co_await store.start(deadline_in(store_patience));
+  std::unique_ptr<SchedulerApp> app;
+  if (ready) {
+    app = std::make_unique<SchedulerApp>(executor, store, clock, std::move(settings));
+    ready = co_await app->start();
+  }
+  if (ready) {
+    spdlog::info("the API listens on http://{}", app->address());
+    const auto signal = co_await signals.next();
+    spdlog::info("signal {}: stopping", signal);
+    co_await app->stop();
+  }
+  co_await store.close();
+  co_return ready ? 0 : fail(ready.error());
+}
+
+int run_scheduler(const SchedulerFlags& flags) {
+  if (auto logging = setup_logging(flags.log.level, flags.log.format); !logging) return fail(logging.error());
+  auto settings = scheduler_settings(flags.listen, flags.name);
+  if (!settings) return fail(settings.error());
+  auto redis = redis_options(flags.redis, flags.cluster, "berth-scheduler-" + settings->name, flags.accept_unsafe_redis);
+  if (!redis) return fail(redis.error());
+  asio::io_context loop(1);
+  return run_to_end(loop, serve_scheduler(loop.get_executor(), std::move(*settings), std::move(*redis)));
+}
+
+// Runs until a signal comes or the executor can't go on (another one has taken its name).
+Task<Result<>> run_until_signal(ExecutorApp& app, Signals& signals) {
+  using namespace asio::experimental::awaitable_operators;
+  auto running = app.run();
+  auto waiting = signals.next();
+  const auto first = co_await (std::move(running) || std::move(waiting));
+  if (const auto* signal = std::get_if<1>(&first)) {
+    spdlog::info("signal {}: stopping; running containers go on and are adopted at the next start", *signal);
+  }
+  if (app.failure()) co_return *app.failure();
+  co_return Result<>{};
+}
+
+Task<int> serve_executor(asio::any_io_executor executor, ExecutorFlags flags, ExecutorSettings settings,
+                         RedisOptions redis) {
+  Signals signals(executor);
+  SystemClock clock;
+  auto runtime = make_runtime(executor, clock, flags);
+  if (!runtime) co_return fail(runtime.error());
+  const auto info = co_await (*runtime)->probe();
+  if (!info.healthy) co_return fail(unavailable(runtime_advice(info.message)));
+  RedisStore store(executor, std::move(redis), clock);
+  auto outcome = co_await store.start(deadline_in(store_patience));
+  if (outcome) {
+    ExecutorApp app(executor, store, **runtime, clock, std::move(settings));
+    outcome = co_await app.start();
+    if (outcome) outcome = co_await run_until_signal(app, signals);
+    co_await app.stop();
+  }
+  co_await store.close();
+  co_return outcome ? 0 : fail(outcome.error());
+}
+
+int run_executor(const ExecutorFlags& flags) {
+  if (auto logging = setup_logging(flags.log.level, flags.log.format); !logging) return fail(logging.error());
+  auto settings = executor_settings(flags, flags.cluster);
+  if (!settings) return fail(settings.error());
+  auto redis = redis_options(flags.redis, flags.cluster, "berth-executor-" + settings->name, flags.accept_unsafe_redis);
+  if (!redis) return fail(redis.error());
+  asio::io_context loop(1);
+  return run_to_end(loop, serve_executor(loop.get_executor(), flags, std::move(*settings), std::move(*redis)));
+}
+
+// A verb of the group "Services", with flags of its own that live as long as the parser.
+template <class Flags>
+void add_verb(CLI::App& app, cli::Context& context, const char* name, const char* help,
+              void (*add_flags)(CLI::App&, Flags&), std::function<int(const Flags&)> run) {
+  auto* verb = app.add_subcommand(name, help);
+  verb->group("Services");
+  const auto flags = std::make_shared<Flags>();
+  add_flags(*verb, *flags);
+  verb->callback([&context, flags, run = std::move(run)] { context.verb = [flags, run] { return run(*flags); }; });
+}
+
+}  // namespace
+
+void add_service_verbs(CLI::App& app, cli::Context& context) {
+  add_verb<UpFlags>(app, context, "up", "Everything on this machine: a private Redis, a scheduler and an executor",
+                    add_up_flags, run_up);
+  add_verb<SchedulerFlags>(app, context, "scheduler", "Serve the API, and place jobs", add_scheduler_flags, run_scheduler);
+  add_verb<ExecutorFlags>(app, context, "executor", "Run jobs on this machine", add_executor_flags, run_executor);
+}
+
+}  // namespace berth

@@ -1,0 +1,16 @@
+// The service verbs of the one binary: up, scheduler, executor.
+#pragma once
+
+#include "cli/context.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace berth {
+
+// Adds the verbs, in the group "Services". Each sets `context.verb` once it was chosen and parsed. `context`
+// must outlive `app`.
+void add_service_verbs(CLI::App& app, cli::Context& context);
+
+}  // namespace berth

@@ -73,7 +73,7 @@ Task<Result<>> live(Store& store, const Clock& clock, std::size_t count) {
   ended.outcome.cause = Cause::exit;
   ended.outcome.exit_code = 0;
   ended.outcome.finished_at = clock.wall();
-  const std::vector<lifecycle::Event> events{assigned, lifecycle::Starting{}, started, ended};
+  const std::vector<lifecycle::Event> events{assigned, started, ended};
   for (const auto& event : events) {
     const auto done = co_await step(store, jobs, event, clock.wall());
     if (!done) co_return done.error();

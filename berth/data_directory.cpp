@@ -69,11 +69,13 @@ Result<DataDirectory> DataDirectory::open(const std::filesystem::path& given) {
   if (auto made = make_private(path / "redis"); !made) return made.error();
   const auto lock_path = path / "lock";
   FileDescriptor lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (lock.get() < 0) return invalid("can't open " + lock_path.string() + ": " + std::strerror(errno), "--data");
+  if (lock.get() < 0)
+    return invalid("can't open " + lock_path.string() + ": " + std::strerror(errno), "--data");
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     const auto owner = read_first_word(lock_path);
-    return Error{ErrorKind::refused, "another `berth up`" + (owner.empty() ? "" : " (process " + owner + ')') +
-                                         " has " + path.string() + ": use it, or choose another directory with --data"};
+    return Error{ErrorKind::refused, "another `berth up`" +
+                                         (owner.empty() ? "" : " (process " + owner + ')') + " has " +
+                                         path.string() + ": use it, or choose another directory with --data"};
   }
   const auto pid = std::to_string(::getpid()) + '\n';
   if (::ftruncate(lock.get(), 0) != 0 || ::pwrite(lock.get(), pid.data(), pid.size(), 0) < 0) {

@@ -23,8 +23,9 @@ class FileDescriptor {
 
 class DataDirectory {
  public:
-  // Makes the directory when it is missing and locks it for this process. Errors: refused (another `berth up` has it; the
-  // message names its process), invalid (it can't be made, or its path is too long for a Unix socket).
+  // Makes the directory when it is missing and locks it for this process. Errors: refused (another `berth up`
+  // has it; the message names its process), invalid (it can't be made, or its path is too long for a Unix
+  // socket).
   static Result<DataDirectory> open(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const { return path_; }
@@ -34,11 +35,13 @@ class DataDirectory {
   // Held by the private Redis, so that a new one never opens the files while an old one still writes to them.
   std::filesystem::path redis_lock() const { return path_ / "redis.lock"; }
 
-  // Unique for this directory: two `berth up` on one Docker daemon must not take each other's containers for their own.
+  // Unique for this directory: two `berth up` on one Docker daemon must not take each other's containers for
+  // their own.
   Result<std::string> cluster_name() const;
 
  private:
-  DataDirectory(std::filesystem::path path, FileDescriptor lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+  DataDirectory(std::filesystem::path path, FileDescriptor lock)
+      : path_(std::move(path)), lock_(std::move(lock)) {}
 
   std::filesystem::path path_;
   FileDescriptor lock_;

@@ -31,7 +31,8 @@ Result<std::map<std::string, std::string>> parse_labels(const std::vector<std::s
   std::map<std::string, std::string> labels;
   for (const auto& text : texts) {
     const auto equals = text.find('=');
-    if (equals == std::string::npos || equals == 0) return invalid("must be NAME=VALUE, got \"" + text + '"', "--label");
+    if (equals == std::string::npos || equals == 0)
+      return invalid("must be NAME=VALUE, got \"" + text + '"', "--label");
     labels[text.substr(0, equals)] = text.substr(equals + 1);
   }
   if (auto complaint = check_labels(labels)) return invalid(std::move(*complaint), "--label");
@@ -40,7 +41,8 @@ Result<std::map<std::string, std::string>> parse_labels(const std::vector<std::s
 
 Result<std::vector<std::string>> parse_volume_paths(const std::vector<std::string>& paths) {
   for (const auto& path : paths) {
-    if (!path.starts_with('/')) return invalid("must be an absolute path, got \"" + path + '"', "--allow-volume");
+    if (!path.starts_with('/'))
+      return invalid("must be an absolute path, got \"" + path + '"', "--allow-volume");
   }
   return paths;
 }
@@ -114,7 +116,8 @@ Result<RedisOptions> redis_options(const std::string& url, std::string cluster, 
 
 std::string runtime_advice(const std::string& why) {
   return "Docker can't be used: " + why +
-         "\n  Is it installed and running?   apt-get install docker.io; systemctl start docker (or: dockerd &)"
+         "\n  Is it installed and running?   apt-get install docker.io; systemctl start docker (or: dockerd "
+         "&)"
          "\n  May this user talk to it?      run as root, or join the group docker"
          "\n  Is it elsewhere?               --docker-host unix:///PATH or tcp://HOST:PORT, or DOCKER_HOST"
          "\n  Accept jobs without it?        berth up --no-executor";

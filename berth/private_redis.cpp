@@ -30,28 +30,22 @@ constexpr Milliseconds lock_patience = 15s;
 constexpr Milliseconds stop_patience = 15s;
 
 std::vector<std::string> arguments(const DataDirectory& data) {
-  return {"redis-server",
-          "--port", "0",
-          "--unixsocket", data.socket().string(),
-          "--unixsocketperm", "700",
-          "--dir", data.redis_directory().string(),
-          "--logfile", data.redis_log().string(),
-          "--daemonize", "no",
+  return {"redis-server", "--port", "0", "--unixsocket", data.socket().string(), "--unixsocketperm", "700",
+          "--dir", data.redis_directory().string(), "--logfile", data.redis_log().string(), "--daemonize",
+          "no",
           // What was acknowledged is on disk; nothing is ever evicted.
-          "--appendonly", "yes",
-          "--appendfsync", "always",
-          "--maxmemory-policy", "noeviction",
-          "--save", "",
+          "--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction", "--save", "",
           // Records stay in Redis' compact encoding: about a third of the memory.
           "--hash-max-listpack-value", "4096"};
 }
 
-// Runs in the child between fork and exec: only async-signal-safe calls. Reports why exec failed through `report`.
+// Runs in the child between fork and exec: only async-signal-safe calls. Reports why exec failed through
+// `report`.
 [[noreturn]] void become_redis(char* const* argv, pid_t parent, int lock, int report) {
-  ::setpgid(0, 0);                      // Ctrl-C is for berth, which then stops its Redis in order
-  ::prctl(PR_SET_PDEATHSIG, SIGTERM);   // a berth that was killed leaves no Redis behind
+  ::setpgid(0, 0);                     // Ctrl-C is for berth, which then stops its Redis in order
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);  // a berth that was killed leaves no Redis behind
   if (::getppid() != parent) ::_exit(1);
-  ::fcntl(lock, F_SETFD, 0);            // the lock lives as long as Redis does
+  ::fcntl(lock, F_SETFD, 0);  // the lock lives as long as Redis does
   const int null = ::open("/dev/null", O_RDWR);
   for (const int stream : {0, 1, 2}) ::dup2(null, stream);
   sigset_t none;
@@ -88,7 +82,8 @@ Result<> PrivateRedis::spawn(int lock) {
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   std::array<int, 2> report{};
-  if (::pipe2(report.data(), O_CLOEXEC) != 0) return unavailable(std::string("can't make a pipe: ") + std::strerror(errno));
+  if (::pipe2(report.data(), O_CLOEXEC) != 0)
+    return unavailable(std::string("can't make a pipe: ") + std::strerror(errno));
   const FileDescriptor read_end(report[0]);
   FileDescriptor write_end(report[1]);
   const auto parent = ::getpid();
@@ -101,7 +96,8 @@ Result<> PrivateRedis::spawn(int lock) {
   if (::read(read_end.get(), &reason, sizeof reason) == sizeof reason) {
     ::waitpid(pid_, nullptr, 0);
     pid_ = -1;
-    if (reason == ENOENT) return unavailable("redis-server isn't installed. On Debian: apt-get install redis-server");
+    if (reason == ENOENT)
+      return unavailable("redis-server isn't installed. On Debian: apt-get install redis-server");
     return unavailable(std::string("can't run redis-server: ") + std::strerror(reason));
   }
   // By number: glibc 2.36 declares pidfd_open without C linkage.
@@ -120,7 +116,8 @@ Task<> PrivateRedis::wait_for_end(Deadline deadline) {
   using namespace asio::experimental::awaitable_operators;
   asio::posix::stream_descriptor ended(executor_, ::dup(process_.get()));
   asio::steady_timer timer(executor_, deadline);
-  co_await (ended.async_wait(asio::posix::stream_descriptor::wait_read, use_tuple) || timer.async_wait(use_tuple));
+  co_await (ended.async_wait(asio::posix::stream_descriptor::wait_read, use_tuple) ||
+            timer.async_wait(use_tuple));
   co_await throw_if_cancelled();
 }
 

@@ -1,4 +1,5 @@
-// The Redis that `berth up` starts for itself: a child process on a Unix socket, set up to keep what it acknowledges.
+// The Redis that `berth up` starts for itself: a child process on a Unix socket, set up to keep what it
+// acknowledges.
 #pragma once
 
 #include "berth/data_directory.hpp"
@@ -13,10 +14,11 @@ namespace berth {
 
 class PrivateRedis {
  public:
-  PrivateRedis(asio::any_io_executor executor, const DataDirectory& data) : executor_(std::move(executor)), data_(data) {}
+  PrivateRedis(asio::any_io_executor executor, const DataDirectory& data)
+      : executor_(std::move(executor)), data_(data) {}
 
-  // Starts redis-server. It may take a moment until it answers: whoever connects waits for that. Errors: unavailable (it
-  // isn't installed, or an earlier one on the same files doesn't end).
+  // Starts redis-server. It may take a moment until it answers: whoever connects waits for that. Errors:
+  // unavailable (it isn't installed, or an earlier one on the same files doesn't end).
   Task<Result<>> start();
 
   // Starts it again whenever it ends by itself, until cancelled.

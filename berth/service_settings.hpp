@@ -52,7 +52,8 @@ struct UpFlags {
   LogFlags log;
 };
 
-// Declare the flags of a verb; every one has a BERTH_… environment variable too. The targets must outlive the parse.
+// Declare the flags of a verb; every one has a BERTH_… environment variable too. The targets must outlive the
+// parse.
 void add_scheduler_flags(CLI::App& verb, SchedulerFlags& flags);
 void add_executor_flags(CLI::App& verb, ExecutorFlags& flags);
 void add_up_flags(CLI::App& verb, UpFlags& flags);

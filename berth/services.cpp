@@ -52,7 +52,8 @@ int run_scheduler(const SchedulerFlags& flags) {
   if (auto logging = setup_logging(flags.log.level, flags.log.format); !logging) return fail(logging.error());
   auto settings = scheduler_settings(flags.listen, flags.name);
   if (!settings) return fail(settings.error());
-  auto redis = redis_options(flags.redis, flags.cluster, "berth-scheduler-" + settings->name, flags.accept_unsafe_redis);
+  auto redis = redis_options(flags.redis, flags.cluster, "berth-scheduler-" + settings->name,
+                             flags.accept_unsafe_redis);
   if (!redis) return fail(redis.error());
   asio::io_context loop(1);
   return run_to_end(loop, serve_scheduler(loop.get_executor(), std::move(*settings), std::move(*redis)));
@@ -95,10 +96,12 @@ int run_executor(const ExecutorFlags& flags) {
   if (auto logging = setup_logging(flags.log.level, flags.log.format); !logging) return fail(logging.error());
   auto settings = executor_settings(flags, flags.cluster);
   if (!settings) return fail(settings.error());
-  auto redis = redis_options(flags.redis, flags.cluster, "berth-executor-" + settings->name, flags.accept_unsafe_redis);
+  auto redis = redis_options(flags.redis, flags.cluster, "berth-executor-" + settings->name,
+                             flags.accept_unsafe_redis);
   if (!redis) return fail(redis.error());
   asio::io_context loop(1);
-  return run_to_end(loop, serve_executor(loop.get_executor(), flags, std::move(*settings), std::move(*redis)));
+  return run_to_end(loop,
+                    serve_executor(loop.get_executor(), flags, std::move(*settings), std::move(*redis)));
 }
 
 // A verb of the group "Services", with flags of its own that live as long as the parser.
@@ -109,16 +112,20 @@ void add_verb(CLI::App& app, cli::Context& context, const char* name, const char
   verb->group("Services");
   const auto flags = std::make_shared<Flags>();
   add_flags(*verb, *flags);
-  verb->callback([&context, flags, run = std::move(run)] { context.verb = [flags, run] { return run(*flags); }; });
+  verb->callback(
+      [&context, flags, run = std::move(run)] { context.verb = [flags, run] { return run(*flags); }; });
 }
 
 }  // namespace
 
 void add_service_verbs(CLI::App& app, cli::Context& context) {
-  add_verb<UpFlags>(app, context, "up", "Everything on this machine: a private Redis, a scheduler and an executor",
-                    add_up_flags, run_up);
-  add_verb<SchedulerFlags>(app, context, "scheduler", "Serve the API, and place jobs", add_scheduler_flags, run_scheduler);
-  add_verb<ExecutorFlags>(app, context, "executor", "Run jobs on this machine", add_executor_flags, run_executor);
+  add_verb<UpFlags>(app, context, "up",
+                    "Everything on this machine: a private Redis, a scheduler and an executor", add_up_flags,
+                    run_up);
+  add_verb<SchedulerFlags>(app, context, "scheduler", "Serve the API, and place jobs", add_scheduler_flags,
+                           run_scheduler);
+  add_verb<ExecutorFlags>(app, context, "executor", "Run jobs on this machine", add_executor_flags,
+                          run_executor);
 }
 
 }  // namespace berth

@@ -107,16 +107,19 @@ Task<Result<>> Up::start_executor(const std::string& cluster) {
 
 Task<> Up::run_executor() {
   co_await executor_app_->run();
-  if (executor_app_->failure()) spdlog::error("the executor has ended: {}", executor_app_->failure()->message);
+  if (executor_app_->failure())
+    spdlog::error("the executor has ended: {}", executor_app_->failure()->message);
 }
 
 void Up::greet() const {
-  std::printf("Berth %s is up. Ctrl-C stops it; running jobs go on and are picked up at the next start.\n\n", BERTH_VERSION);
+  std::printf("Berth %s is up. Ctrl-C stops it; running jobs go on and are picked up at the next start.\n\n",
+              BERTH_VERSION);
   std::printf("  API        http://%s\n", scheduler_->address().c_str());
   if (executor_app_) {
     const auto& info = executor_app_->info();
-    std::printf("  executor   %s: %s CPUs, %s (%s %s)\n", info.name.c_str(), to_string(info.capacity.cpu).c_str(),
-                to_string(info.capacity.memory).c_str(), runtime_info_.name.c_str(), runtime_info_.version.c_str());
+    std::printf("  executor   %s: %s CPUs, %s (%s %s)\n", info.name.c_str(),
+                to_string(info.capacity.cpu).c_str(), to_string(info.capacity.memory).c_str(),
+                runtime_info_.name.c_str(), runtime_info_.version.c_str());
     std::string paths;
     for (const auto& path : info.volume_paths) paths += (paths.empty() ? "" : ", ") + path;
     std::printf("  volumes    below %s\n", paths.c_str());
@@ -142,7 +145,8 @@ int run_up(UpFlags flags) {
     complain(logging.error());
     return exit_cannot_start;
   }
-  auto data = DataDirectory::open(flags.data.empty() ? default_data_path() : std::filesystem::path(flags.data));
+  auto data =
+      DataDirectory::open(flags.data.empty() ? default_data_path() : std::filesystem::path(flags.data));
   if (!data) {
     complain(data.error());
     return exit_cannot_start;

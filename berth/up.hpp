@@ -1,5 +1,5 @@
-// `berth up`: everything on one machine. A private Redis, a scheduler and an executor, started in that order and stopped
-// in the opposite one.
+// `berth up`: everything on one machine. A private Redis, a scheduler and an executor, started in that order
+// and stopped in the opposite one.
 #pragma once
 
 #include "berth/data_directory.hpp"

@@ -22,7 +22,7 @@ endif()
 # gcc takes a precompiled header only where all macros are defined that it was built with: so each set is built by a target
 # of its own that knows no more than the headers need, and its users must know that, too.
 set(BERTH_KNOWN_io spdlog::spdlog Boost::json)
-set(BERTH_KNOWN_test ${BERTH_KNOWN_io})
+set(BERTH_KNOWN_test ${BERTH_KNOWN_io} GTest::gmock)
 
 function(berth_precompile TARGET SET)
   set(owner berth_headers_${SET})

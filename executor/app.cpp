@@ -90,7 +90,7 @@ Task<Result<>> ExecutorApp::start() {
   const auto recovered = co_await look_and_recover();
   if (!recovered) co_return recovered.error();
   if (attempts_.size() > 0)
-    spdlog::info("executor {}: goes on with {} jobs", settings_.name, attempts_.size());
+    spdlog::info("executor {}: goes on with {} job(s)", settings_.name, attempts_.size());
   co_return Result<>{};
 }
 

@@ -28,7 +28,8 @@ bool matches(const Job& job, const JobFilter& filter) {
 
 }  // namespace
 
-Task<Result<Admitted>> JobManager::submit(std::vector<JobDefinition> definitions, std::optional<IdempotencyKey> key) {
+Task<Result<Admitted>> JobManager::submit(std::vector<JobDefinition> definitions,
+                                          std::optional<IdempotencyKey> key) {
   auto admitted = co_await store_.admit(std::move(definitions), std::move(key), "api");
   co_return admitted;
 }
@@ -66,7 +67,8 @@ Task<Result<JobPage>> JobManager::list(JobFilter filter, std::optional<JobId> be
     }
     if (ids->size() < query.limit) co_return page;  // the end
     // Ids fall from page to page, so that created_at does too.
-    if (filter.since && !jobs->empty() && jobs->back() && jobs->back()->created_at < *filter.since) co_return page;
+    if (filter.since && !jobs->empty() && jobs->back() && jobs->back()->created_at < *filter.since)
+      co_return page;
     query.before = ids->back();
     scanned += ids->size();
     page.next = query.before;

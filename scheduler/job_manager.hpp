@@ -33,8 +33,8 @@ class JobManager {
   Task<Result<Admitted>> submit(std::vector<JobDefinition> definitions, std::optional<IdempotencyKey> key);
   // Error not_found: no such job.
   Task<Result<Job>> get(JobId id);
-  // The newest `limit` jobs below `before` that match. A page may hold fewer and still have a next one: a filter that
-  // matches little is answered in parts, so that no request scans the whole store.
+  // The newest `limit` jobs below `before` that match. A page may hold fewer and still have a next one: a
+  // filter that matches little is answered in parts, so that no request scans the whole store.
   Task<Result<JobPage>> list(JobFilter filter, std::optional<JobId> before, std::size_t limit);
   // Asks a job to end. Idempotent: a job that has ended, or was asked before, is returned as it is.
   Task<Result<Job>> abort(JobId id, std::string message);

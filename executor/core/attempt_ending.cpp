@@ -80,8 +80,11 @@ void Step::exited(const ContainerView& container) {
     if (state->reached) stopped = state->why;
   }
   auto outcome = judge_exit(container, stopped, now_);
-  // The start is stamped when its answer comes, and a short process may have ended by then.
-  if (m_.started_at_) outcome.finished_at = std::max(outcome.finished_at, *m_.started_at_);
+  // Without the runtime's own word the start is stamped when its answer comes, and a short process may have
+  // ended by then.
+  if (m_.started_at_ && !outcome.started_at) {
+    outcome.finished_at = std::max(outcome.finished_at, *m_.started_at_);
+  }
   enter(Draining{std::move(outcome)});
   if (m_.logs_done_) drained();
 }

@@ -27,14 +27,13 @@ bool has_any(const std::string& text, std::initializer_list<std::string_view> wo
                      [&](std::string_view word) { return text.find(word) != std::string::npos; });
 }
 
+// A process may exit with 137 by itself: the code alone doesn't prove a signal, so the cause stays EXIT.
 void name_exit(lifecycle::Outcome& outcome, int code) {
-  const auto signal = code > 128 ? signal_name(code - 128) : std::nullopt;
-  outcome.cause = signal ? Cause::signal : Cause::exit;
-  outcome.signal = signal;
-  if (signal) {
-    outcome.message = "ended by " + *signal;
-  } else if (code != 0) {
-    outcome.message = "exited with code " + std::to_string(code);
+  outcome.cause = Cause::exit;
+  if (code == 0) return;
+  outcome.message = "exited with code " + std::to_string(code);
+  if (const auto signal = code > 128 ? signal_name(code - 128) : std::nullopt) {
+    outcome.message += ", as after " + *signal;
   }
 }
 
@@ -50,6 +49,7 @@ lifecycle::Outcome judge_exit(const ContainerView& container, const std::optiona
   lifecycle::Outcome outcome;
   outcome.exit_code = container.exit_code;
   outcome.oom_killed = container.oom_killed;
+  outcome.started_at = container.started_at;
   outcome.finished_at = container.finished_at.value_or(now);
   if (stopped) {
     if (container.exit_code && *container.exit_code > 128)
@@ -64,6 +64,7 @@ lifecycle::Outcome judge_exit(const ContainerView& container, const std::optiona
   } else if (container.oom_killed && *container.exit_code != 0) {
     name_exit(outcome, *container.exit_code);
     outcome.cause = Cause::oom;
+    if (*container.exit_code > 128) outcome.signal = signal_name(*container.exit_code - 128);
     outcome.message = "killed for using more memory than resources.memory allows";
   } else {
     name_exit(outcome, *container.exit_code);

@@ -23,8 +23,9 @@ struct StopCause {
 //   nobody saw the exit             -> EXIT_UNKNOWN, never success
 //   the start itself failed         -> START
 //   OOM flag and a code that isn't 0 -> OOM (a child's OOM with exit 0 is a success with the flag set)
-//   128 + n, n a signal             -> SIGNAL, which is all that Docker and shells say of a signal
-//   anything else                   -> EXIT
+//   anything else                   -> EXIT, also with 128 + n: that a signal did it is likely, and not
+//   proved. (SIGNAL
+//                                      needs an observer inside the container.)
 lifecycle::Outcome judge_exit(const ContainerView& container, const std::optional<StopCause>& stopped,
                               WallTime now);
 

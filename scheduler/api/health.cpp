@@ -64,9 +64,10 @@ void add_health_routes(http::Router& router, Services& services) {
   using http::Responder;
   router.add("GET", "/health/live",
              [](const Request&, const PathParameters&, Responder& responder) { return live(responder); });
-  router.add("GET", "/health/ready", [&services](const Request&, const PathParameters&, Responder& responder) {
-    return ready(services, responder);
-  });
+  router.add("GET", "/health/ready",
+             [&services](const Request&, const PathParameters&, Responder& responder) {
+               return ready(services, responder);
+             });
   router.add("GET", "/v1/stats", [&services](const Request&, const PathParameters&, Responder& responder) {
     return stats(services, responder);
   });

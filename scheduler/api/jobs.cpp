@@ -18,8 +18,10 @@ class Jobs {
 
   Task<> submit(const http::Request& request, http::Responder& responder);
   Task<> list(const http::Request& request, http::Responder& responder);
-  Task<> get(const http::Request& request, const http::PathParameters& parameters, http::Responder& responder);
-  Task<> abort(const http::Request& request, const http::PathParameters& parameters, http::Responder& responder);
+  Task<> get(const http::Request& request, const http::PathParameters& parameters,
+             http::Responder& responder);
+  Task<> abort(const http::Request& request, const http::PathParameters& parameters,
+               http::Responder& responder);
 
  private:
   Task<Result<Job>> wait_for_change(JobId id, std::optional<std::uint64_t> version, Deadline deadline);
@@ -116,7 +118,8 @@ Task<> Jobs::list(const http::Request& request, http::Responder& responder) {
   co_await reply(responder, 200, std::move(body));
 }
 
-Task<> Jobs::get(const http::Request& request, const http::PathParameters& parameters, http::Responder& responder) {
+Task<> Jobs::get(const http::Request& request, const http::PathParameters& parameters,
+                 http::Responder& responder) {
   const auto id = job_id(parameters);
   Query query(request);
   const auto wait = query.duration("wait");
@@ -169,7 +172,8 @@ Result<std::string> parse_reason(const std::string& body) {
   return reason;
 }
 
-Task<> Jobs::abort(const http::Request& request, const http::PathParameters& parameters, http::Responder& responder) {
+Task<> Jobs::abort(const http::Request& request, const http::PathParameters& parameters,
+                   http::Responder& responder) {
   const auto id = job_id(parameters);
   if (!id) {
     co_await refuse(responder, id.error());
@@ -180,7 +184,8 @@ Task<> Jobs::abort(const http::Request& request, const http::PathParameters& par
     co_await refuse_query(responder, reason.error());
     co_return;
   }
-  const auto job = co_await services_.jobs.abort(*id, reason->empty() ? "abort requested" : "abort requested: " + *reason);
+  const auto job =
+      co_await services_.jobs.abort(*id, reason->empty() ? "abort requested" : "abort requested: " + *reason);
   if (!job) {
     co_await refuse(responder, job.error());
     co_return;
@@ -196,16 +201,16 @@ void add_job_routes(http::Router& router, Services& services) {
   using http::PathParameters;
   using http::Request;
   using http::Responder;
-  router.add("POST", "/v1/jobs",
-             [jobs](const Request& request, const PathParameters&, Responder& responder) {
-               return jobs->submit(request, responder);
-             });
+  router.add("POST", "/v1/jobs", [jobs](const Request& request, const PathParameters&, Responder& responder) {
+    return jobs->submit(request, responder);
+  });
   router.add("GET", "/v1/jobs", [jobs](const Request& request, const PathParameters&, Responder& responder) {
     return jobs->list(request, responder);
   });
-  router.add("GET", "/v1/jobs/{id}", [jobs](const Request& request, const PathParameters& path, Responder& responder) {
-    return jobs->get(request, path, responder);
-  });
+  router.add("GET", "/v1/jobs/{id}",
+             [jobs](const Request& request, const PathParameters& path, Responder& responder) {
+               return jobs->get(request, path, responder);
+             });
   router.add("POST", "/v1/jobs/{id}/abort",
              [jobs](const Request& request, const PathParameters& path, Responder& responder) {
                return jobs->abort(request, path, responder);

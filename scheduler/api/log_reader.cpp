@@ -12,8 +12,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Milliseconds client_patience = 60s;  // a client that reads nothing for so long is dropped; it can resume
-constexpr Milliseconds look_again = 5s;        // hints can be lost
+constexpr Milliseconds client_patience =
+    60s;                                 // a client that reads nothing for so long is dropped; it can resume
+constexpr Milliseconds look_again = 5s;  // hints can be lost
 
 std::uint64_t start_of(const LogPiece& piece) { return piece.end - piece.bytes.size(); }
 
@@ -35,7 +36,8 @@ std::string cut_notice(std::uint64_t bytes) {
   return "[berth: " + to_string(Bytes{static_cast<std::int64_t>(bytes)}) + " of output left out here]\n";
 }
 
-// True when something happened to the job; false when only its log may have grown, or nothing happened for a while.
+// True when something happened to the job; false when only its log may have grown, or nothing happened for a
+// while.
 Task<bool> wait_either(EventFeed::JobWatch& job, LogWatch& log) {
   using namespace asio::experimental::awaitable_operators;
   const auto deadline = deadline_in(look_again);
@@ -89,8 +91,8 @@ Task<Result<>> LogReader::copy_attempt(std::uint32_t attempt) {
 }
 
 Task<Result<>> LogReader::follow_attempt(std::uint32_t attempt) {
-  // Watch first, then read, so that nothing falls between. Output is stored before an ending is recorded: once the
-  // attempt is over, one more look finds the rest of it.
+  // Watch first, then read, so that nothing falls between. Output is stored before an ending is recorded:
+  // once the attempt is over, one more look finds the rest of it.
   EventFeed::JobWatch job_watch(feed_, request_.job);
   const auto log_watch = store_.watch_log(request_.job);
   bool over = false;
@@ -162,7 +164,8 @@ Task<Result<>> LogReader::write_piece(LogPiece piece) {
 }
 
 Task<Result<>> LogReader::write_bytes(std::uint8_t stream, std::string bytes) {
-  if (request_.framed) bytes.insert(0, http::encode_frame_header(stream, static_cast<std::uint32_t>(bytes.size())));
+  if (request_.framed)
+    bytes.insert(0, http::encode_frame_header(stream, static_cast<std::uint32_t>(bytes.size())));
   auto written = co_await responder_.write(bytes, deadline_in(client_patience));
   co_return written;
 }

@@ -1,5 +1,5 @@
-// Reads a job's output from the store and writes it to a client: from an offset, or the last lines, once or following
-// the job to its end.
+// Reads a job's output from the store and writes it to a client: from an offset, or the last lines, once or
+// following the job to its end.
 #pragma once
 
 #include "scheduler/job_manager.hpp"
@@ -13,12 +13,12 @@ namespace berth::api {
 
 struct LogRequest {
   JobId job;
-  std::optional<std::uint8_t> stream;      // 1 stdout, 2 stderr; absent: both
-  std::optional<std::uint32_t> attempt;    // absent: the last, and those that follow
-  std::uint64_t offset = 0;                // bytes to skip: of the stream, or of both together
-  std::optional<std::size_t> tail;         // only the last lines
+  std::optional<std::uint8_t> stream;    // 1 stdout, 2 stderr; absent: both
+  std::optional<std::uint32_t> attempt;  // absent: the last, and those that follow
+  std::uint64_t offset = 0;              // bytes to skip: of the stream, or of both together
+  std::optional<std::size_t> tail;       // only the last lines
   bool follow = false;
-  bool framed = false;                     // Docker's multiplexed framing instead of plain bytes
+  bool framed = false;  // Docker's multiplexed framing instead of plain bytes
 };
 
 class LogReader {

@@ -24,11 +24,13 @@ LogRequest parse_log_request(JobId job, const http::Request& request, Query& que
     }
   }
   wanted.attempt = query.number<std::uint32_t>("attempt", 1, std::numeric_limits<std::uint32_t>::max());
-  wanted.offset = query.number<std::uint64_t>("offset", 0, std::numeric_limits<std::uint64_t>::max()).value_or(0);
+  wanted.offset =
+      query.number<std::uint64_t>("offset", 0, std::numeric_limits<std::uint64_t>::max()).value_or(0);
   wanted.tail = query.number<std::size_t>("tail", 0, std::numeric_limits<std::size_t>::max());
   wanted.follow = query.flag("follow");
   const auto accept = http::find_header(request.headers, "Accept");
-  wanted.framed = accept && accept->find("application/vnd.docker.multiplexed-stream") != std::string_view::npos;
+  wanted.framed =
+      accept && accept->find("application/vnd.docker.multiplexed-stream") != std::string_view::npos;
   return wanted;
 }
 
@@ -52,7 +54,8 @@ Task<> read_logs(Services& services, const http::Request& request, const http::P
   }
   if (wanted.attempt && *wanted.attempt > job->attempt) {
     Error error{ErrorKind::not_found, "job " + to_string(*id) + " has had " + std::to_string(job->attempt) +
-                                          " attempts; there is no attempt " + std::to_string(*wanted.attempt)};
+                                          " attempts; there is no attempt " +
+                                          std::to_string(*wanted.attempt)};
     co_await refuse(responder, std::move(error));
     co_return;
   }
@@ -65,10 +68,10 @@ Task<> read_logs(Services& services, const http::Request& request, const http::P
 }  // namespace
 
 void add_log_routes(http::Router& router, Services& services) {
-  router.add("GET", "/v1/jobs/{id}/logs",
-             [&services](const http::Request& request, const http::PathParameters& path, http::Responder& responder) {
-               return read_logs(services, request, path, responder);
-             });
+  router.add(
+      "GET", "/v1/jobs/{id}/logs",
+      [&services](const http::Request& request, const http::PathParameters& path,
+                  http::Responder& responder) { return read_logs(services, request, path, responder); });
 }
 
 }  // namespace berth::api

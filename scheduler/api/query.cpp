@@ -36,7 +36,8 @@ std::vector<std::string> Query::list(std::string_view name) {
 bool Query::flag(std::string_view name) {
   const auto value = text(name);
   if (!value || *value == "false" || *value == "0") return false;
-  if (*value != "true" && *value != "1" && !value->empty()) fail(name, "must be true or false, got \"" + *value + '"');
+  if (*value != "true" && *value != "1" && !value->empty())
+    fail(name, "must be true or false, got \"" + *value + '"');
   return true;
 }
 
@@ -64,7 +65,8 @@ void Query::fail(std::string_view name, std::string message) {
 
 Result<> Query::finish() {
   for (const auto& [key, value] : target_.query) {
-    if (std::find(asked_.begin(), asked_.end(), key) == asked_.end()) fail(key, "is not a parameter of this request");
+    if (std::find(asked_.begin(), asked_.end(), key) == asked_.end())
+      fail(key, "is not a parameter of this request");
   }
   if (error_) return *error_;
   return {};

@@ -1,5 +1,6 @@
-// The query parameters of a request, each asked for by name and type. One that nobody asked for is an error: a filter
-// that is misspelt must not silently match everything, and `?dry_run=true` must not silently run the job.
+// The query parameters of a request, each asked for by name and type. One that nobody asked for is an error:
+// a filter that is misspelt must not silently match everything, and `?dry_run=true` must not silently run the
+// job.
 #pragma once
 
 #include "shared/base/ids.hpp"
@@ -31,8 +32,8 @@ class Query {
     if (!value) return std::nullopt;
     const auto number = parse_integer<Integer>(*value);
     if (number && *number >= least && *number <= most) return number;
-    fail(name, "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most) + ", got \"" +
-                   *value + '"');
+    fail(name, "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most) +
+                   ", got \"" + *value + '"');
     return std::nullopt;
   }
 

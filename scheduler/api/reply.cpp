@@ -29,7 +29,9 @@ Task<> refuse(http::Responder& responder, Error error) {
   co_await refuse(responder, status, std::move(error));
 }
 
-Task<> refuse_query(http::Responder& responder, Error error) { co_await refuse(responder, 400, std::move(error)); }
+Task<> refuse_query(http::Responder& responder, Error error) {
+  co_await refuse(responder, 400, std::move(error));
+}
 
 Result<JobId> job_id(const http::PathParameters& parameters) {
   const auto& text = parameters["id"];

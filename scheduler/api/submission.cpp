@@ -6,6 +6,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+
 #include <openssl/evp.h>
 
 #include <array>
@@ -28,10 +29,12 @@ std::string sha256_hex(std::string_view text) {
   return result;
 }
 
-// What the definitions say, whatever their spelling: two bodies that differ in white space are the same request.
+// What the definitions say, whatever their spelling: two bodies that differ in white space are the same
+// request.
 std::string canonical_hash(const std::vector<JobDefinition>& definitions, bool is_batch) {
   std::string text = is_batch ? "batch" : "single";
-  for (const auto& definition : definitions) text += json::serialize(to_json(definition, Detail::compact)) + '\n';
+  for (const auto& definition : definitions)
+    text += json::serialize(to_json(definition, Detail::compact)) + '\n';
   return sha256_hex(text);
 }
 
@@ -46,7 +49,8 @@ Result<JobDefinition> parse_definition(const json::value& value, std::string_vie
 
 Result<std::vector<JobDefinition>> parse_batch(const json::object& body) {
   for (const auto& member : body) {
-    if (member.key() != "jobs") return invalid("is not a field of a batch, which is {\"jobs\": [...]}", member.key());
+    if (member.key() != "jobs")
+      return invalid("is not a field of a batch, which is {\"jobs\": [...]}", member.key());
   }
   const auto* jobs = body.at("jobs").if_array();
   if (jobs == nullptr) return invalid("must be a list of job definitions", "jobs");

@@ -23,7 +23,8 @@ void release(Allocated& allocated, const Resources& resources) {
 }  // namespace
 
 bool is_placeable(const Job& job) {
-  return job.status == JobStatus::pending && (job.reason == Reason::queued || job.reason == Reason::unsatisfiable);
+  return job.status == JobStatus::pending &&
+         (job.reason == Reason::queued || job.reason == Reason::unsatisfiable);
 }
 
 std::optional<WallTime> due_at(const Job& job) {
@@ -31,7 +32,8 @@ std::optional<WallTime> due_at(const Job& job) {
   std::optional<WallTime> due = job.retry_at;
   if (job.definition.queue_timeout) {
     // A job waits from its submission, and again from the end of each attempt.
-    const auto since = job.attempts.empty() ? job.created_at : job.attempts.back().finished_at.value_or(job.created_at);
+    const auto since =
+        job.attempts.empty() ? job.created_at : job.attempts.back().finished_at.value_or(job.created_at);
     const auto limit = since + *job.definition.queue_timeout;
     due = due ? std::min(*due, limit) : limit;
   }
@@ -67,7 +69,8 @@ bool ClusterView::absorb(const Event& event) {
     return true;
   }
   if (known == jobs_.end()) return false;
-  // While an attempt lives, only how far it is changes; anything else (its end, a retry) needs the whole record.
+  // While an attempt lives, only how far it is changes; anything else (its end, a retry) needs the whole
+  // record.
   auto next = known->second;
   next.status = *event.status;
   next.reason = event.reason;
@@ -135,7 +138,8 @@ std::string ClusterView::check_invariants() const {
   }
   if (placeable != queue_.size()) return "the queue holds jobs that aren't here";
   for (const auto& [name, executor] : executors_) {
-    if (!(executor.allocated == sums[name])) return "executor " + name + "'s allocation isn't the sum of its jobs";
+    if (!(executor.allocated == sums[name]))
+      return "executor " + name + "'s allocation isn't the sum of its jobs";
   }
   return {};
 }

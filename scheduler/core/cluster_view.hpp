@@ -1,8 +1,10 @@
-// The leader's picture of the cluster: every live job, every executor, and what follows from them (who waits, what is
-// free, what is due). Built from a snapshot and kept right by the event feed; it can be thrown away and rebuilt.
+// The leader's picture of the cluster: every live job, every executor, and what follows from them (who waits,
+// what is free, what is due). Built from a snapshot and kept right by the event feed; it can be thrown away
+// and rebuilt.
 //
-// Invariants: a job is here exactly while it is PENDING or RUNNING; it is in the queue exactly while it could be placed
-// (QUEUED or UNSATISFIABLE); an executor's `allocated` is the sum over the jobs here that hold resources on it.
+// Invariants: a job is here exactly while it is PENDING or RUNNING; it is in the queue exactly while it could
+// be placed (QUEUED or UNSATISFIABLE); an executor's `allocated` is the sum over the jobs here that hold
+// resources on it.
 #pragma once
 
 #include "scheduler/core/executor_view.hpp"
@@ -26,7 +28,8 @@ class ClusterView {
   // The job is gone from the store.
   void forget(JobId id);
 
-  // What the feed says of a job. False when the view can't follow from the event alone: read the record, then put() it.
+  // What the feed says of a job. False when the view can't follow from the event alone: read the record, then
+  // put() it.
   bool absorb(const Event& event);
 
   // Registers an executor or replaces what is known of it; what it holds is kept.
@@ -37,7 +40,8 @@ class ClusterView {
   const JobQueue& queue() const { return queue_; }
   const std::unordered_map<JobId, Job>& jobs() const { return jobs_; }
 
-  // The earliest instant at which a waiting job must be looked at: the end of a backoff or of its queue_timeout.
+  // The earliest instant at which a waiting job must be looked at: the end of a backoff or of its
+  // queue_timeout.
   std::optional<WallTime> next_due() const;
   std::vector<JobId> due(WallTime now) const;
 

@@ -95,14 +95,16 @@ Fit Labels::check(const Shape& shape, const ExecutorView& executor, const Free&)
 }
 std::string Labels::explain(const Shape& shape, std::span<const ExecutorView* const>) {
   std::string wanted;
-  for (const auto& [name, value] : shape.placement.labels) wanted += (wanted.empty() ? "" : ", ") + name + '=' + value;
+  for (const auto& [name, value] : shape.placement.labels)
+    wanted += (wanted.empty() ? "" : ", ") + name + '=' + value;
   return "wants an executor labelled " + wanted + ", which none is";
 }
 
 Fit Volumes::check(const Shape& shape, const ExecutorView& executor, const Free&) {
   const auto& allowed = executor.info.volume_paths;
   const auto is_allowed = [&](const std::string& path) {
-    return std::any_of(allowed.begin(), allowed.end(), [&](const auto& root) { return is_below(path, root); });
+    return std::any_of(allowed.begin(), allowed.end(),
+                       [&](const auto& root) { return is_below(path, root); });
   };
   return std::all_of(shape.host_paths.begin(), shape.host_paths.end(), is_allowed) ? Fit::now : Fit::never;
 }
@@ -114,7 +116,9 @@ std::string Volumes::explain(const Shape& shape, std::span<const ExecutorView* c
 Fit Health::check(const Shape&, const ExecutorView& executor, const Free&) {
   return executor.state == ExecutorState::ready && executor.info.runtime.healthy ? Fit::now : Fit::later;
 }
-std::string Health::explain(const Shape&, std::span<const ExecutorView* const>) { return "no executor is ready"; }
+std::string Health::explain(const Shape&, std::span<const ExecutorView* const>) {
+  return "no executor is ready";
+}
 
 namespace {
 using All = std::tuple<Labels, Region, Datacenter, Volumes, Gpus, Cpu, Memory, Health>;

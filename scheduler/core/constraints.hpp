@@ -1,5 +1,5 @@
-// The named conditions under which a job may be placed on an executor. Each is one class with the same three functions;
-// `all` applies them in the order in which a person would like to hear of them.
+// The named conditions under which a job may be placed on an executor. Each is one class with the same three
+// functions; `all` applies them in the order in which a person would like to hear of them.
 #pragma once
 
 #include "scheduler/core/executor_view.hpp"
@@ -16,8 +16,8 @@ enum class Fit { now, later, never };
 
 namespace constraints {
 
-// Each: what it is called, whether `shape` passes on an executor of which `free` is left, and, where it is never
-// passed on any of the executors, why.
+// Each: what it is called, whether `shape` passes on an executor of which `free` is left, and, where it is
+// never passed on any of the executors, why.
 struct Cpu {
   static constexpr std::string_view name = "cpu";
   static Fit check(const Shape& shape, const ExecutorView& executor, const Free& free);

@@ -23,7 +23,8 @@ struct Free {
 inline Free free_of(const ExecutorView& executor) {
   const auto& all = executor.info.capacity;
   const auto& held = executor.allocated;
-  return {all.cpu - held.cpu, all.memory - held.memory, static_cast<std::int64_t>(all.gpus.size()) - held.gpus};
+  return {all.cpu - held.cpu, all.memory - held.memory,
+          static_cast<std::int64_t>(all.gpus.size()) - held.gpus};
 }
 
 }  // namespace berth

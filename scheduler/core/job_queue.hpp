@@ -1,5 +1,6 @@
-// The jobs that wait for a place, in the order in which they get one: higher priority first, first in first out inside
-// one priority. Kept by shape, because a pass that finds no room for one job of a shape needn't look at its others.
+// The jobs that wait for a place, in the order in which they get one: higher priority first, first in first
+// out inside one priority. Kept by shape, because a pass that finds no room for one job of a shape needn't
+// look at its others.
 #pragma once
 
 #include "scheduler/core/shape.hpp"

@@ -1,11 +1,11 @@
 // Decides which waiting job goes to which executor. Pure: the same view gives the same answer.
 //
-// Assumptions: jobs are many, shapes few (tens to hundreds); executors are up to thousands; most passes happen with
-// little room and place little.
-// Algorithm: take the jobs in turn (priority, then age) over all shapes; judge every executor once per shape and pass,
-// and try them best-fit first: the one that will be left with the least of what the job needs most (bin packing, as in
-// "best fit" of Coffman, Garey and Johnson's survey), so that large jobs find whole machines. When a shape finds no
-// room, its other jobs are skipped for this pass; smaller shapes flow past it.
+// Assumptions: jobs are many, shapes few (tens to hundreds); executors are up to thousands; most passes
+// happen with little room and place little. Algorithm: take the jobs in turn (priority, then age) over all
+// shapes; judge every executor once per shape and pass, and try them best-fit first: the one that will be
+// left with the least of what the job needs most (bin packing, as in "best fit" of Coffman, Garey and
+// Johnson's survey), so that large jobs find whole machines. When a shape finds no room, its other jobs are
+// skipped for this pass; smaller shapes flow past it.
 #pragma once
 
 #include "scheduler/core/cluster_view.hpp"

@@ -32,7 +32,8 @@ std::string shape_key(const Shape& shape) {
   add(key, shape.resources.cpu.value);
   add(key, shape.resources.memory.value);
   add(key, shape.resources.gpu ? shape.resources.gpu->count : 0);
-  add(key, std::string_view{shape.resources.gpu && shape.resources.gpu->type ? *shape.resources.gpu->type : ""});
+  add(key,
+      std::string_view{shape.resources.gpu && shape.resources.gpu->type ? *shape.resources.gpu->type : ""});
   add(key, shape.placement.regions);
   add(key, shape.placement.datacenters);
   add(key, static_cast<std::int64_t>(shape.placement.labels.size()));

@@ -1,5 +1,5 @@
-// What placement looks at in a definition. Many jobs share one shape: what holds for one of them holds for all, so each
-// shape is judged once a pass, however many jobs wait.
+// What placement looks at in a definition. Many jobs share one shape: what holds for one of them holds for
+// all, so each shape is judged once a pass, however many jobs wait.
 #pragma once
 
 #include "shared/model/job_definition.hpp"

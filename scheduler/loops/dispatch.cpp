@@ -48,8 +48,8 @@ void Dispatch::on_events(const std::vector<Event>& events) {
   wakeup_.notify();
 }
 
-// One time of leading. Returns when this scheduler was deposed, or when what it knows has become doubtful (the outcome of
-// a write is unknown): then it starts over from a new snapshot.
+// One time of leading. Returns when this scheduler was deposed, or when what it knows has become doubtful
+// (the outcome of a write is unknown): then it starts over from a new snapshot.
 Task<> Dispatch::serve(Epoch epoch) {
   events_.clear();
   view_ = ClusterView{};
@@ -157,7 +157,8 @@ void Dispatch::take_in_executors() {
   for (const auto& [name, known] : liveness_.executors()) view_.put_executor(known.record.info, known.state);
 }
 
-void Dispatch::add_change(std::vector<Change>& changes, JobId id, const lifecycle::Event& event, WallTime now) const {
+void Dispatch::add_change(std::vector<Change>& changes, JobId id, const lifecycle::Event& event,
+                          WallTime now) const {
   const auto* job = view_.find(id);
   if (job == nullptr) return;
   auto after = lifecycle::apply(*job, event, now);

@@ -1,6 +1,6 @@
-// Finds places for waiting jobs while this scheduler leads: keeps the view of the cluster right by the event feed, lets
-// the placement core decide, and writes its decisions in batches. Nothing polls in a job's way; a slow sweep compares
-// the view with the store, so that no job hangs on an event that never came.
+// Finds places for waiting jobs while this scheduler leads: keeps the view of the cluster right by the event
+// feed, lets the placement core decide, and writes its decisions in batches. Nothing polls in a job's way; a
+// slow sweep compares the view with the store, so that no job hangs on an event that never came.
 #pragma once
 
 #include "scheduler/core/cluster_view.hpp"

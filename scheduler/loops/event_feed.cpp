@@ -38,7 +38,8 @@ Task<> EventFeed::run() {
   Backoff backoff(50ms, 1s);
   bool is_failing = false;
   for (;;) {
-    const auto events = co_await store_.read_events(position_, limits::feed_read, deadline_in(limits::store_block));
+    const auto events =
+        co_await store_.read_events(position_, limits::feed_read, deadline_in(limits::store_block));
     if (!events) {
       if (!is_failing) spdlog::warn("event feed: {}", events.error().message);
       is_failing = true;

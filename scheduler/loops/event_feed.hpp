@@ -1,4 +1,5 @@
-// Follows the store's event stream and tells whoever in this process wants to know. One reader for all of them.
+// Follows the store's event stream and tells whoever in this process wants to know. One reader for all of
+// them.
 #pragma once
 
 #include "shared/runtime/async.hpp"
@@ -19,14 +20,15 @@ class EventFeed {
   // Called with every batch, in order; set before run().
   void listen(Listener listener) { listeners_.push_back(std::move(listener)); }
 
-  // Finds the end of the stream. Whoever reads the state of things after this misses nothing that the feed brings.
+  // Finds the end of the stream. Whoever reads the state of things after this misses nothing that the feed
+  // brings.
   Task<> start();
 
   // Reads from there until cancelled. After a loss of contact it goes on where it was.
   Task<> run();
 
-  // Wakes its holder when something happened to one job. Register it first, then read the record, then wait: so nothing
-  // is missed.
+  // Wakes its holder when something happened to one job. Register it first, then read the record, then wait:
+  // so nothing is missed.
   class JobWatch {
    public:
     JobWatch(EventFeed& feed, JobId job);

@@ -1,8 +1,9 @@
 // Elects the one scheduler that places jobs.
 //
-// The leader raises a counter in the store. Whoever sees it stand still for limits::leader_lost_after on its own
-// monotonic clock takes over, by compare-and-set on what it saw, with the next epoch. A deposed leader that still writes
-// is refused by the store, because every write of a leader carries its epoch: safety never rests on these timers.
+// The leader raises a counter in the store. Whoever sees it stand still for limits::leader_lost_after on its
+// own monotonic clock takes over, by compare-and-set on what it saw, with the next epoch. A deposed leader
+// that still writes is refused by the store, because every write of a leader carries its epoch: safety never
+// rests on these timers.
 #pragma once
 
 #include "shared/runtime/async.hpp"
@@ -16,10 +17,11 @@ namespace berth {
 
 class Leadership {
  public:
-  // `alone`: no other scheduler can be alive on this store (`berth up` holds the lock of its private one), so that
-  // whoever led before is gone and need not be waited for.
-  // `on_change` is called when this scheduler has become leader or has been deposed.
-  Leadership(asio::any_io_executor executor, Store& store, std::string name, bool alone, std::function<void()> on_change)
+  // `alone`: no other scheduler can be alive on this store (`berth up` holds the lock of its private one), so
+  // that whoever led before is gone and need not be waited for. `on_change` is called when this scheduler has
+  // become leader or has been deposed.
+  Leadership(asio::any_io_executor executor, Store& store, std::string name, bool alone,
+             std::function<void()> on_change)
       : store_(store),
         name_(std::move(name)),
         alone_(alone),

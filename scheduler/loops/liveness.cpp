@@ -26,7 +26,8 @@ Task<> Liveness::run() {
 bool Liveness::update(RegisteredExecutor record, Monotonic now, bool fresh_timers) {
   const auto [entry, added] = executors_.try_emplace(record.info.name);
   auto& known = entry->second;
-  const bool moved = added || record.beat != known.record.beat || record.incarnation != known.record.incarnation;
+  const bool moved =
+      added || record.beat != known.record.beat || record.incarnation != known.record.incarnation;
   if (moved || (fresh_timers && known.state != ExecutorState::lost)) known.moved_at = now;
   const bool is_lost = now - known.moved_at >= limits::executor_lost_after;
   const auto state = is_lost ? ExecutorState::lost : record.state;

@@ -1,8 +1,8 @@
 // Knows the executors and which of them are alive.
 //
-// An executor alone raises its counter. One whose counter stands still for limits::executor_lost_after, on this
-// process's monotonic clock, is LOST: never by a time stamp of another machine, never by a store's expiry. After a time
-// in which the store didn't answer, everyone is given the whole span again.
+// An executor alone raises its counter. One whose counter stands still for limits::executor_lost_after, on
+// this process's monotonic clock, is LOST: never by a time stamp of another machine, never by a store's
+// expiry. After a time in which the store didn't answer, everyone is given the whole span again.
 #pragma once
 
 #include "shared/model/executor_info.hpp"

@@ -11,7 +11,8 @@ namespace berth::limits {
 
 using namespace std::chrono_literals;
 
-// --- what a definition may ask for -------------------------------------------------------------------------------
+// --- what a definition may ask for
+// -------------------------------------------------------------------------------
 inline constexpr Millicores min_cpu{10};
 inline constexpr Millicores max_cpu{1'024'000};
 inline constexpr Bytes min_memory = 6_MiB;  // Docker refuses less
@@ -24,15 +25,16 @@ inline constexpr std::size_t max_arguments = 4'096;
 inline constexpr std::size_t max_env = 4'096;
 inline constexpr std::size_t max_labels = 64;
 inline constexpr std::size_t max_volumes = 64;
-// The kernel refuses one string of 128 KiB or more in execve(), and Docker then starts a container that exits 1
-// without a word: so Berth refuses it at submit. "NAME=" counts too.
+// The kernel refuses one string of 128 KiB or more in execve(), and Docker then starts a container that exits
+// 1 without a word: so Berth refuses it at submit. "NAME=" counts too.
 inline constexpr std::size_t max_env_string = 131'071;
 inline constexpr std::size_t max_argument = 131'071;
 inline constexpr std::size_t max_image = 4'096;
 inline constexpr std::size_t max_label = 256;
 inline constexpr std::size_t max_definition = 1u << 20;  // as JSON; a job is a description, not a payload
 
-// --- API -------------------------------------------------------------------------------------------------------
+// --- API
+// -------------------------------------------------------------------------------------------------------
 inline constexpr std::size_t max_jobs_a_request = 10'000;
 inline constexpr std::size_t max_body = 64u << 20;  // 10,000 jobs of 6 KiB
 inline constexpr std::size_t max_page = 1'000;
@@ -41,36 +43,47 @@ inline constexpr Milliseconds max_long_poll = 60s;
 inline constexpr std::size_t max_idempotency_key = 255;
 inline constexpr Milliseconds idempotency_retention = 24h;
 
-// --- store -----------------------------------------------------------------------------------------------------
-inline constexpr Milliseconds store_call = 5s;       // deadline of one call; an fsync on a busy disk takes a while
-inline constexpr Milliseconds store_block = 5s;      // a blocking stream read asks again after this
-inline constexpr std::size_t max_batch = 500;        // jobs a function call: a longer one would hold up other clients
+// --- store
+// -----------------------------------------------------------------------------------------------------
+inline constexpr Milliseconds store_call = 5s;  // deadline of one call; an fsync on a busy disk takes a while
+inline constexpr Milliseconds store_block = 5s;  // a blocking stream read asks again after this
+inline constexpr std::size_t max_batch =
+    500;  // jobs a function call: a longer one would hold up other clients
 inline constexpr std::size_t events_kept = 1'000'000;
 inline constexpr std::size_t feed_read = 1'000;
 
-// --- attempts ----------------------------------------------------------------------------------------------------
-inline constexpr std::uint32_t infrastructure_retries = 3;  // lost machines, failed pulls: never the user's budget
+// --- attempts
+// ----------------------------------------------------------------------------------------------------
+inline constexpr std::uint32_t infrastructure_retries =
+    3;  // lost machines, failed pulls: never the user's budget
 inline constexpr Milliseconds first_backoff = 1s;
 inline constexpr Milliseconds longest_backoff = 60s;
-inline constexpr std::uint32_t pull_tries = 3;               // of one attempt; the next is a new attempt's
-inline constexpr Milliseconds pull_report_period = 1s;       // between two progress reports of one pull
-inline constexpr std::size_t attempts_remembered = 16'384;   // ended attempts, so that a late inbox entry starts none again
+inline constexpr std::uint32_t pull_tries = 3;          // of one attempt; the next is a new attempt's
+inline constexpr Milliseconds pull_report_period = 1s;  // between two progress reports of one pull
+inline constexpr std::size_t attempts_remembered =
+    16'384;  // ended attempts, so that a late inbox entry starts none again
 
-// --- executor ----------------------------------------------------------------------------------------------------
-inline constexpr Milliseconds store_first_retry = 100ms;     // after a failed call, doubled up to the longest
+// --- executor
+// ----------------------------------------------------------------------------------------------------
+inline constexpr Milliseconds store_first_retry = 100ms;  // after a failed call, doubled up to the longest
 inline constexpr Milliseconds store_longest_retry = 5s;
 inline constexpr Milliseconds runtime_probe_period = 3s;
-inline constexpr Milliseconds runtime_probe_call = 5s;       // longer than this means that it doesn't answer
-inline constexpr Milliseconds shutdown_flush = 5s;           // for what is still to be told to the store
+inline constexpr Milliseconds runtime_probe_call = 5s;  // longer than this means that it doesn't answer
+inline constexpr Milliseconds shutdown_flush = 5s;      // for what is still to be told to the store
 
-// --- logs, a job attempt -----------------------------------------------------------------------------------------
-inline constexpr std::size_t log_chunk = 64u << 10;   // largest piece stored as one entry
-inline constexpr std::size_t log_head = 2u << 20;     // kept from the start
-inline constexpr std::size_t log_tail = 2u << 20;     // kept from the end; what lies between is dropped, and marked
-inline constexpr std::size_t log_buffer = 256u << 10;  // output held in memory while the store is busy; then it waits
-inline constexpr Milliseconds log_refused_for = 30s;   // a store that declines output for this long loses it, marked
+// --- logs, a job attempt
+// -----------------------------------------------------------------------------------------
+inline constexpr std::size_t log_chunk = 64u << 10;  // largest piece stored as one entry
+inline constexpr std::size_t log_head = 2u << 20;    // kept from the start
+inline constexpr std::size_t log_tail = 2u
+                                        << 20;  // kept from the end; what lies between is dropped, and marked
+inline constexpr std::size_t log_buffer =
+    256u << 10;  // output held in memory while the store is busy; then it waits
+inline constexpr Milliseconds log_refused_for =
+    30s;  // a store that declines output for this long loses it, marked
 
-// --- liveness ----------------------------------------------------------------------------------------------------
+// --- liveness
+// ----------------------------------------------------------------------------------------------------
 inline constexpr Milliseconds heartbeat = 1s;
 inline constexpr Milliseconds executor_lost_after = 10s;
 inline constexpr Milliseconds leader_renewal = 1s;

@@ -13,7 +13,8 @@
 namespace berth {
 namespace {
 
-// A non-negative decimal number, in units of 10^-digits, exactly; nullopt for anything else ("1e3", "-1", ".", "").
+// A non-negative decimal number, in units of 10^-digits, exactly; nullopt for anything else ("1e3", "-1",
+// ".", "").
 std::optional<std::int64_t> parse_fixed(std::string_view text, int digits) {
   const auto dot = text.find('.');
   const auto whole = text.substr(0, dot);
@@ -31,10 +32,20 @@ std::optional<std::int64_t> parse_fixed(std::string_view text, int digits) {
 std::optional<std::int64_t> unit_size(std::string unit) {
   for (auto& c : unit) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   static constexpr std::array<std::pair<std::string_view, std::int64_t>, 15> units{{
-      {"", 1}, {"b", 1},
-      {"k", 1LL << 10}, {"m", 1LL << 20}, {"g", 1LL << 30}, {"t", 1LL << 40},
-      {"kib", 1LL << 10}, {"mib", 1LL << 20}, {"gib", 1LL << 30}, {"tib", 1LL << 40},
-      {"kb", 1'000}, {"mb", 1'000'000}, {"gb", 1'000'000'000}, {"tb", 1'000'000'000'000},
+      {"", 1},
+      {"b", 1},
+      {"k", 1LL << 10},
+      {"m", 1LL << 20},
+      {"g", 1LL << 30},
+      {"t", 1LL << 40},
+      {"kib", 1LL << 10},
+      {"mib", 1LL << 20},
+      {"gib", 1LL << 30},
+      {"tib", 1LL << 40},
+      {"kb", 1'000},
+      {"mb", 1'000'000},
+      {"gb", 1'000'000'000},
+      {"tb", 1'000'000'000'000},
       {"ki", 1LL << 10},
   }};
   for (const auto& [name, size] : units) {
@@ -67,7 +78,8 @@ std::string to_string(Millicores cores) {
 
 Result<Bytes> parse_bytes(std::string_view text) {
   const auto complaint = [&] {
-    return invalid("must be a size such as 512MiB, 2GB or a number of bytes, got \"" + std::string(text) + "\"");
+    return invalid("must be a size such as 512MiB, 2GB or a number of bytes, got \"" + std::string(text) +
+                   "\"");
   };
   const auto end = text.find_first_not_of("0123456789.");
   auto unit = end == std::string_view::npos ? std::string_view{} : text.substr(end);

@@ -14,8 +14,14 @@ namespace berth {
 struct Millicores {
   std::int64_t value = 0;
   auto operator<=>(const Millicores&) const = default;
-  Millicores& operator+=(Millicores other) { value += other.value; return *this; }
-  Millicores& operator-=(Millicores other) { value -= other.value; return *this; }
+  Millicores& operator+=(Millicores other) {
+    value += other.value;
+    return *this;
+  }
+  Millicores& operator-=(Millicores other) {
+    value -= other.value;
+    return *this;
+  }
 };
 inline Millicores operator+(Millicores a, Millicores b) { return a += b; }
 inline Millicores operator-(Millicores a, Millicores b) { return a -= b; }
@@ -23,8 +29,14 @@ inline Millicores operator-(Millicores a, Millicores b) { return a -= b; }
 struct Bytes {
   std::int64_t value = 0;
   auto operator<=>(const Bytes&) const = default;
-  Bytes& operator+=(Bytes other) { value += other.value; return *this; }
-  Bytes& operator-=(Bytes other) { value -= other.value; return *this; }
+  Bytes& operator+=(Bytes other) {
+    value += other.value;
+    return *this;
+  }
+  Bytes& operator-=(Bytes other) {
+    value -= other.value;
+    return *this;
+  }
 };
 inline Bytes operator+(Bytes a, Bytes b) { return a += b; }
 inline Bytes operator-(Bytes a, Bytes b) { return a -= b; }
@@ -38,8 +50,8 @@ constexpr Bytes operator""_TiB(unsigned long long n) { return {static_cast<std::
 Result<Millicores> parse_cores(std::string_view text);
 std::string to_string(Millicores cores);
 
-// Bytes ("1048576"), decimal units ("2GB", "500kB") and binary ones ("512MiB", "1.5GiB"); `docker run`'s one-letter
-// suffixes b, k, m, g, t are binary, as Docker has them. Case of the letters doesn't matter.
+// Bytes ("1048576"), decimal units ("2GB", "500kB") and binary ones ("512MiB", "1.5GiB"); `docker run`'s
+// one-letter suffixes b, k, m, g, t are binary, as Docker has them. Case of the letters doesn't matter.
 Result<Bytes> parse_bytes(std::string_view text);
 // The shortest exact or one-decimal form in binary units: "512MiB", "1.5GiB", "100B".
 std::string to_string(Bytes bytes);

@@ -34,7 +34,8 @@ struct Error {
 template <class T = void>
 using Result = boost::system::result<T, Error>;
 
-// Found by argument-dependent lookup when `value()` is called on a Result that holds an error: a bug in the caller.
+// Found by argument-dependent lookup when `value()` is called on a Result that holds an error: a bug in the
+// caller.
 [[noreturn]] inline void throw_exception_from_error(const Error& error, const boost::source_location& where) {
   throw std::runtime_error(error.message + " (unchecked at " + where.to_string() + ")");
 }

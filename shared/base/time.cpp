@@ -16,9 +16,14 @@ struct Unit {
   std::string_view name;
   std::int64_t milliseconds;
 };
-// Longest first, so that to_string() can peel them off; "ms" before "m" so that parsing takes the longer name.
+// Longest first, so that to_string() can peel them off; "ms" before "m" so that parsing takes the longer
+// name.
 constexpr std::array<Unit, 5> units{{
-    {"d", 86'400'000}, {"h", 3'600'000}, {"ms", 1}, {"m", 60'000}, {"s", 1'000},
+    {"d", 86'400'000},
+    {"h", 3'600'000},
+    {"ms", 1},
+    {"m", 60'000},
+    {"s", 1'000},
 }};
 
 }  // namespace
@@ -30,10 +35,11 @@ std::string to_string(WallTime time) {
   const year_month_day date{day};
   const hh_mm_ss clock{instant - day};
   std::array<char, 48> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
+                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+                static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
+                static_cast<int>(clock.subseconds().count()));
   return text.data();
 }
 
@@ -65,7 +71,8 @@ Result<WallTime> parse_wall_time(std::string_view text) {
     rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end);
   }
   const year_month_day date{year{year_number}, month{month_number}, day{day_number}};
-  if (rest != "Z" || !date.ok() || hour > 23 || minute > 59 || second > 60 || hour < 0 || minute < 0 || second < 0) {
+  if (rest != "Z" || !date.ok() || hour > 23 || minute > 59 || second > 60 || hour < 0 || minute < 0 ||
+      second < 0) {
     return complaint();
   }
   const auto instant = sys_days{date} + hours{hour} + minutes{minute} + seconds{second};
@@ -106,7 +113,11 @@ std::string to_string(Milliseconds duration) {
   auto rest = duration.count();
   if (rest == 0) return "0s";
   static constexpr std::array<Unit, 5> descending{{
-      {"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1},
+      {"d", 86'400'000},
+      {"h", 3'600'000},
+      {"m", 60'000},
+      {"s", 1'000},
+      {"ms", 1},
   }};
   std::string text;
   for (const auto& unit : descending) {
@@ -120,7 +131,8 @@ std::string to_string(Milliseconds duration) {
 }
 
 WallTime SystemClock::wall() const {
-  return {std::chrono::duration_cast<Milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
+  return {
+      std::chrono::duration_cast<Milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
 }
 
 Monotonic SystemClock::monotonic() const { return std::chrono::steady_clock::now(); }

@@ -1,4 +1,5 @@
-// Time: wall-clock instants for people, durations for settings, and the clock that is passed to whoever needs one.
+// Time: wall-clock instants for people, durations for settings, and the clock that is passed to whoever needs
+// one.
 #pragma once
 
 #include "shared/base/result.hpp"
@@ -13,14 +14,16 @@ namespace berth {
 
 using Milliseconds = std::chrono::milliseconds;
 
-// An instant of the wall clock, UTC, to the millisecond. For people and records only: never used to order events or to
-// decide that a lease has ended, because wall clocks step.
+// An instant of the wall clock, UTC, to the millisecond. For people and records only: never used to order
+// events or to decide that a lease has ended, because wall clocks step.
 struct WallTime {
   std::int64_t milliseconds = 0;  // since 1970-01-01T00:00:00Z
   auto operator<=>(const WallTime&) const = default;
 };
 
-inline Milliseconds operator-(WallTime a, WallTime b) { return Milliseconds{a.milliseconds - b.milliseconds}; }
+inline Milliseconds operator-(WallTime a, WallTime b) {
+  return Milliseconds{a.milliseconds - b.milliseconds};
+}
 inline WallTime operator+(WallTime a, Milliseconds d) { return {a.milliseconds + d.count()}; }
 
 // "2026-11-23T18:56:02.123Z" (RFC 3339), and back.

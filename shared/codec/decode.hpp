@@ -1,8 +1,9 @@
 // Trees of values (JSON or YAML) to models. Private to this room.
 //
-// A Node is a cheap handle on one value of the tree, with: is_null(), is_array(), is_object(), kind() (its type in
-// words), boolean(), integer(), text() (as optionals), each_element(f(index, Node)), each_member(f(key, Node)), and
-// where() ("3:7", line and column, or nothing). Iteration stops when f returns false.
+// A Node is a cheap handle on one value of the tree, with: is_null(), is_array(), is_object(), kind() (its
+// type in words), boolean(), integer(), text() (as optionals), each_element(f(index, Node)),
+// each_member(f(key, Node)), and where() ("3:7", line and column, or nothing). Iteration stops when f returns
+// false.
 #pragma once
 
 #include "shared/base/ids.hpp"
@@ -181,7 +182,8 @@ bool decode_enum(const Node& node, T& out, Context& context) {
     }
   }
   std::string names;
-  for (const auto& entry : EnumNames<T>::names) names += (names.empty() ? "" : ", ") + std::string(entry.second);
+  for (const auto& entry : EnumNames<T>::names)
+    names += (names.empty() ? "" : ", ") + std::string(entry.second);
   return context.fail(node, "must be one of " + names + (text ? ", got \"" + *text + '"' : ""));
 }
 

@@ -1,5 +1,5 @@
-// Models as the flat field-value lists of Redis hashes. Scalars are plain text, everything else is compact JSON; a field
-// at its default is left out.
+// Models as the flat field-value lists of Redis hashes. Scalars are plain text, everything else is compact
+// JSON; a field at its default is left out.
 #pragma once
 
 #include "shared/base/result.hpp"

@@ -38,8 +38,8 @@ Result<json::value> parse_json(std::string_view text) {
 }
 
 // The models that cross a border.
-#define BERTH_JSON(Model)                                       \
-  template json::value to_json<Model>(const Model&, Detail);    \
+#define BERTH_JSON(Model)                                    \
+  template json::value to_json<Model>(const Model&, Detail); \
   template Result<Model> from_json<Model>(const json::value&, std::string_view);
 BERTH_JSON(JobDefinition)
 BERTH_JSON(Resources)

@@ -1,10 +1,12 @@
-// Models to JSON and back, driven by their descriptions (shared/model/description.hpp). Errors carry the path of the
-// field: "resources.memory: must be at least 6MiB, got 1MiB". Unknown fields are refused.
+// Models to JSON and back, driven by their descriptions (shared/model/description.hpp). Errors carry the path
+// of the field: "resources.memory: must be at least 6MiB, got 1MiB". Unknown fields are refused.
 //
-// Outside forms: cores are JSON numbers (0.5), bytes and counts integers, durations text ("10s"), instants RFC 3339,
-// enums their names, ids numbers. On input, sizes may also be text ("512MiB") and durations seconds.
+// Outside forms: cores are JSON numbers (0.5), bytes and counts integers, durations text ("10s"), instants
+// RFC 3339, enums their names, ids numbers. On input, sizes may also be text ("512MiB") and durations
+// seconds.
 //
-// The functions are defined in codec's .cpp files for the models (instantiated there), so that including this is cheap.
+// The functions are defined in codec's .cpp files for the models (instantiated there), so that including this
+// is cheap.
 #pragma once
 
 #include "shared/base/result.hpp"

@@ -26,12 +26,18 @@ class JsonNode {
 
   std::string_view kind() const {
     switch (value_->kind()) {
-      case boost::json::kind::null: return "null";
-      case boost::json::kind::bool_: return "true or false";
-      case boost::json::kind::string: return "a string";
-      case boost::json::kind::array: return "a list";
-      case boost::json::kind::object: return "an object";
-      default: return "a number";
+      case boost::json::kind::null:
+        return "null";
+      case boost::json::kind::bool_:
+        return "true or false";
+      case boost::json::kind::string:
+        return "a string";
+      case boost::json::kind::array:
+        return "a list";
+      case boost::json::kind::object:
+        return "an object";
+      default:
+        return "a number";
     }
   }
 

@@ -7,8 +7,8 @@
 namespace berth {
 namespace {
 
-// A Node (see decode.hpp) on a YAML value. A plain scalar is whatever the field wants it to be, so that `command:
-// [sleep, 5]` and `env: {PORT: 8080}` mean what people expect; a quoted one is text.
+// A Node (see decode.hpp) on a YAML value. A plain scalar is whatever the field wants it to be, so that
+// `command: [sleep, 5]` and `env: {PORT: 8080}` mean what people expect; a quoted one is text.
 class YamlNode {
  public:
   explicit YamlNode(YAML::Node node) : node_(std::move(node)) {}
@@ -81,7 +81,8 @@ std::optional<YAML::Node> list_in(const YAML::Node& document) {
   return std::nullopt;
 }
 
-Result<> add_definition(const YAML::Node& node, std::string_view file, std::vector<JobDefinition>& definitions) {
+Result<> add_definition(const YAML::Node& node, std::string_view file,
+                        std::vector<JobDefinition>& definitions) {
   codec::Context context;
   JobDefinition definition;
   if (codec::decode(YamlNode(node), definition, context)) {

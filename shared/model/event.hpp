@@ -33,10 +33,12 @@ struct Description<Event> {
       field("seq", &Event::seq, "Rises by every event of the cluster."), field("at", &Event::at, "When."),
       field("type", &Event::type, "What happened."), field("job", &Event::job, "The job it happened to."),
       field("status", &Event::status, "The job's status after it."),
-      field("reason", &Event::reason, "The job's reason after it."), field("cause", &Event::cause, "How it ended."),
+      field("reason", &Event::reason, "The job's reason after it."),
+      field("cause", &Event::cause, "How it ended."),
       field("attempt", &Event::attempt, "The attempt it belongs to."),
-      field("executor", &Event::executor, "The executor it concerns."), field("actor", &Event::actor, "Who did it."),
-      field("message", &Event::message, "In words."), field("version", &Event::version, "The job's version after it."));
+      field("executor", &Event::executor, "The executor it concerns."),
+      field("actor", &Event::actor, "Who did it."), field("message", &Event::message, "In words."),
+      field("version", &Event::version, "The job's version after it."));
 };
 
 }  // namespace berth

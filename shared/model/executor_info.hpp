@@ -95,9 +95,11 @@ struct Description<ExecutorInfo> {
       field("capacity", &ExecutorInfo::capacity, "What it offers."),
       field("runtime", &ExecutorInfo::runtime, "What runs the containers."),
       field("labels", &ExecutorInfo::labels, "Labels that jobs can ask for."),
-      field("region", &ExecutorInfo::region, "Region."), field("datacenter", &ExecutorInfo::datacenter, "Datacenter."),
+      field("region", &ExecutorInfo::region, "Region."),
+      field("datacenter", &ExecutorInfo::datacenter, "Datacenter."),
       field("volume_paths", &ExecutorInfo::volume_paths, "Host paths below which jobs may mount."),
-      field("host", &ExecutorInfo::host, "Host name."), field("kernel", &ExecutorInfo::kernel, "Kernel release."),
+      field("host", &ExecutorInfo::host, "Host name."),
+      field("kernel", &ExecutorInfo::kernel, "Kernel release."),
       field("registered_at", &ExecutorInfo::registered_at, "When it last registered."));
 };
 
@@ -115,7 +117,8 @@ struct Description<ExecutorStatus> {
       field("region", &ExecutorStatus::region, "Region."),
       field("datacenter", &ExecutorStatus::datacenter, "Datacenter."),
       field("volume_paths", &ExecutorStatus::volume_paths, "Host paths below which jobs may mount."),
-      field("host", &ExecutorStatus::host, "Host name."), field("kernel", &ExecutorStatus::kernel, "Kernel release."),
+      field("host", &ExecutorStatus::host, "Host name."),
+      field("kernel", &ExecutorStatus::kernel, "Kernel release."),
       field("version", &ExecutorStatus::version, "Berth's version there."),
       field("registered_at", &ExecutorStatus::registered_at, "When it last registered."));
 };

@@ -25,7 +25,9 @@ struct EnumNames<JobStatus> {
   }};
 };
 
-inline bool is_terminal(JobStatus status) { return status != JobStatus::pending && status != JobStatus::running; }
+inline bool is_terminal(JobStatus status) {
+  return status != JobStatus::pending && status != JobStatus::running;
+}
 
 // Where in its status a live job is.
 enum class Reason {
@@ -55,8 +57,8 @@ struct EnumNames<Reason> {
   }};
 };
 
-// One placement of a job on one executor. `number` counts from 1 and doubles as the fence: the later attempt of a job
-// always has the larger one.
+// One placement of a job on one executor. `number` counts from 1 and doubles as the fence: the later attempt
+// of a job always has the larger one.
 struct Attempt {
   std::uint32_t number = 0;
   std::string executor;
@@ -99,7 +101,8 @@ struct Job {
 inline bool holds_resources(const Job& job) {
   return job.status == JobStatus::running ||
          (job.status == JobStatus::pending &&
-          (job.reason == Reason::assigned || job.reason == Reason::pulling || job.reason == Reason::starting));
+          (job.reason == Reason::assigned || job.reason == Reason::pulling ||
+           job.reason == Reason::starting));
 }
 
 template <>
@@ -125,7 +128,8 @@ struct Description<Job> {
   static constexpr bool open = true;
   static constexpr auto fields = std::make_tuple(
       field("id", &Job::id, "Sequence number."), field("definition", &Job::definition, "What was asked for."),
-      field("status", &Job::status, "One of five words."), field("reason", &Job::reason, "Where in its status it is."),
+      field("status", &Job::status, "One of five words."),
+      field("reason", &Job::reason, "Where in its status it is."),
       field("cause", &Job::cause, "How it ended."), field("message", &Job::message, "In words."),
       field("attempt", &Job::attempt, "Number of the current or last attempt; 0 before the first."),
       field("attempts", &Job::attempts, "Every attempt, oldest first."),
@@ -139,7 +143,8 @@ struct Description<Job> {
       field("exit_code", &Job::exit_code, "The process's exit code, if it was observed."),
       field("signal", &Job::signal, "The signal that ended it, if known."),
       field("oom_killed", &Job::oom_killed, "Whether the kernel killed a process of it for memory."),
-      field("infrastructure_retries", &Job::infrastructure_retries, "Retries that the infrastructure has cost."),
+      field("infrastructure_retries", &Job::infrastructure_retries,
+            "Retries that the infrastructure has cost."),
       field("version", &Job::version, "Raised by every change."));
 };
 

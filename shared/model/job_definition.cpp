@@ -20,7 +20,8 @@ bool is_env_name(std::string_view name) {
   return std::all_of(name.begin(), name.end(), [](char c) { return is_letter_or_digit(c) || c == '_'; });
 }
 
-// An absolute path without "." and ".." components, so that what it names can't change under the reader's eyes.
+// An absolute path without "." and ".." components, so that what it names can't change under the reader's
+// eyes.
 bool is_plain_absolute(std::string_view path) {
   if (!path.starts_with('/') || has_nul(path)) return false;
   while (!path.empty()) {
@@ -37,8 +38,8 @@ std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'
 
 // Linux' signals that a person may use to ask a process to end.
 constexpr std::array<std::string_view, 16> signals{
-    "SIGTERM", "SIGINT",  "SIGQUIT", "SIGKILL", "SIGHUP",  "SIGUSR1", "SIGUSR2",  "SIGWINCH",
-    "SIGPIPE", "SIGALRM", "SIGABRT", "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGPWR", "SIGIO",
+    "SIGTERM", "SIGINT",  "SIGQUIT", "SIGKILL", "SIGHUP",  "SIGUSR1", "SIGUSR2", "SIGWINCH",
+    "SIGPIPE", "SIGALRM", "SIGABRT", "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGPWR",  "SIGIO",
 };
 
 }  // namespace
@@ -73,7 +74,8 @@ std::string TextForm<Volume>::format(const Volume& volume) {
 Result<Ulimit> TextForm<Ulimit>::parse(std::string_view text) {
   const auto colon = text.find(':');
   const auto soft = parse_integer<std::int64_t>(text.substr(0, colon));
-  const auto hard = colon == std::string_view::npos ? soft : parse_integer<std::int64_t>(text.substr(colon + 1));
+  const auto hard =
+      colon == std::string_view::npos ? soft : parse_integer<std::int64_t>(text.substr(colon + 1));
   if (!soft || !hard || *soft < -1 || *hard < -1) return invalid("must be SOFT[:HARD], got " + quoted(text));
   if (*hard != -1 && (*soft == -1 || *soft > *hard)) {
     return invalid("the soft limit must not be above the hard one, got " + quoted(text));
@@ -87,10 +89,12 @@ std::string TextForm<Ulimit>::format(const Ulimit& limit) {
 }
 
 Complaint check_job_name(const std::string& name) {
-  const bool good = !name.empty() && name.size() <= 63 && is_lower_or_digit(name[0]) &&
-                    std::all_of(name.begin(), name.end(), [](char c) { return is_lower_or_digit(c) || is_name_mark(c); });
+  const bool good =
+      !name.empty() && name.size() <= 63 && is_lower_or_digit(name[0]) &&
+      std::all_of(name.begin(), name.end(), [](char c) { return is_lower_or_digit(c) || is_name_mark(c); });
   if (good) return std::nullopt;
-  return "must be 1 to 63 of a-z, 0-9, '.', '_' and '-', starting with a letter or digit, got " + quoted(name);
+  return "must be 1 to 63 of a-z, 0-9, '.', '_' and '-', starting with a letter or digit, got " +
+         quoted(name);
 }
 
 Complaint check_executor_name(const std::string& name) {
@@ -98,7 +102,8 @@ Complaint check_executor_name(const std::string& name) {
       !name.empty() && name.size() <= 63 && is_letter_or_digit(name[0]) &&
       std::all_of(name.begin(), name.end(), [](char c) { return is_letter_or_digit(c) || is_name_mark(c); });
   if (good) return std::nullopt;
-  return "must be 1 to 63 letters, digits, '.', '_' and '-', starting with a letter or digit, got " + quoted(name);
+  return "must be 1 to 63 letters, digits, '.', '_' and '-', starting with a letter or digit, got " +
+         quoted(name);
 }
 
 Complaint check_image(const std::string& image) {
@@ -134,20 +139,23 @@ Complaint check_arguments(const std::vector<std::string>& arguments) {
 }
 
 Complaint check_env(const std::map<std::string, std::string>& env) {
-  if (env.size() > limits::max_env) return "must have at most " + std::to_string(limits::max_env) + " entries";
+  if (env.size() > limits::max_env)
+    return "must have at most " + std::to_string(limits::max_env) + " entries";
   for (const auto& [name, value] : env) {
     if (!is_env_name(name)) return "names must match [A-Za-z_][A-Za-z0-9_]*, got " + quoted(name);
     if (name.starts_with("BERTH_")) return "names starting with BERTH_ are reserved, got " + quoted(name);
     if (has_nul(value)) return name + " holds a NUL, which no variable can";
     if (name.size() + 1 + value.size() >= limits::max_env_string) {
-      return name + " is longer than the kernel allows (131071 bytes with its name); pass large data in a volume";
+      return name +
+             " is longer than the kernel allows (131071 bytes with its name); pass large data in a volume";
     }
   }
   return std::nullopt;
 }
 
 Complaint check_labels(const std::map<std::string, std::string>& labels) {
-  if (labels.size() > limits::max_labels) return "must have at most " + std::to_string(limits::max_labels) + " entries";
+  if (labels.size() > limits::max_labels)
+    return "must have at most " + std::to_string(limits::max_labels) + " entries";
   for (const auto& [name, value] : labels) {
     if (name.empty() || name.size() > limits::max_label || value.size() > limits::max_label) {
       return "names must have 1 and values at most " + std::to_string(limits::max_label) + " characters";
@@ -171,7 +179,8 @@ Complaint check_user(const std::string& user) {
 }
 
 Complaint check_volumes(const std::vector<Volume>& volumes) {
-  if (volumes.size() > limits::max_volumes) return "must have at most " + std::to_string(limits::max_volumes) + " entries";
+  if (volumes.size() > limits::max_volumes)
+    return "must have at most " + std::to_string(limits::max_volumes) + " entries";
   for (std::size_t i = 0; i < volumes.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
       if (volumes[i].container == volumes[j].container) return "mounts " + volumes[i].container + " twice";
@@ -182,10 +191,11 @@ Complaint check_volumes(const std::vector<Volume>& volumes) {
 
 Complaint check_ulimits(const std::map<std::string, Ulimit>& ulimits) {
   static constexpr std::array<std::string_view, 15> names{
-      "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice",
-      "nofile", "nproc", "rss", "rtprio", "rttime", "sigpending", "stack"};
+      "core",   "cpu",   "data", "fsize",  "locks",  "memlock",    "msgqueue", "nice",
+      "nofile", "nproc", "rss",  "rtprio", "rttime", "sigpending", "stack"};
   for (const auto& [name, limit] : ulimits) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) return "has no limit called " + quoted(name);
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      return "has no limit called " + quoted(name);
   }
   return std::nullopt;
 }

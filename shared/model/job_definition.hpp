@@ -90,8 +90,9 @@ struct Placement {
 
 struct Retries {
   std::uint32_t max = 0;
-  Milliseconds backoff = limits::first_backoff;  // doubled from one retry to the next, up to limits::longest_backoff
-  std::vector<Cause> on;                         // empty: the job's own failures (EXIT, SIGNAL, OOM, TIMEOUT)
+  Milliseconds backoff =
+      limits::first_backoff;  // doubled from one retry to the next, up to limits::longest_backoff
+  std::vector<Cause> on;      // empty: the job's own failures (EXIT, SIGNAL, OOM, TIMEOUT)
   bool operator==(const Retries&) const = default;
 };
 
@@ -121,7 +122,8 @@ struct JobDefinition {
   bool operator==(const JobDefinition&) const = default;
 };
 
-// The rules of single fields, by name for the descriptions below; also used by the command line for early errors.
+// The rules of single fields, by name for the descriptions below; also used by the command line for early
+// errors.
 Complaint check_job_name(const std::string& name);
 Complaint check_image(const std::string& image);
 Complaint check_arguments(const std::vector<std::string>& arguments);
@@ -161,7 +163,8 @@ struct Description<JobDefinition> {
       field("name", &JobDefinition::name, "Label for people; need not be unique.")
           .matches("^[a-z0-9][a-z0-9._-]{0,62}$", check_job_name),
       field("image", &JobDefinition::image, "Docker image reference.").required().satisfies(check_image),
-      field("entrypoint", &JobDefinition::entrypoint, "Replaces the image's entrypoint.").satisfies(check_arguments),
+      field("entrypoint", &JobDefinition::entrypoint, "Replaces the image's entrypoint.")
+          .satisfies(check_arguments),
       field("command", &JobDefinition::command, "Replaces the image's command.").satisfies(check_arguments),
       field("env", &JobDefinition::env, "Environment variables; names starting with BERTH_ are reserved.")
           .satisfies(check_env),
@@ -170,10 +173,12 @@ struct Description<JobDefinition> {
       field("user", &JobDefinition::user, "User, or user:group, by name or number.").satisfies(check_user),
       field("read_only", &JobDefinition::read_only, "Make the root file system read-only."),
       field("shm_size", &JobDefinition::shm_size, "Size of /dev/shm.").between(Bytes{0}, limits::max_memory),
-      field("ulimits", &JobDefinition::ulimits, "Kernel limits: name to soft[:hard].").satisfies(check_ulimits),
+      field("ulimits", &JobDefinition::ulimits, "Kernel limits: name to soft[:hard].")
+          .satisfies(check_ulimits),
       field("resources", &JobDefinition::resources, "What it needs."),
       field("placement", &JobDefinition::placement, "Where it may run."),
-      field("volumes", &JobDefinition::volumes, "Host directories, /host:/container[:ro].").satisfies(check_volumes),
+      field("volumes", &JobDefinition::volumes, "Host directories, /host:/container[:ro].")
+          .satisfies(check_volumes),
       field("network", &JobDefinition::network, "bridge, none or host."),
       field("priority", &JobDefinition::priority, "Higher goes first; first in, first out inside one.")
           .between(0, limits::max_priority),

@@ -12,12 +12,13 @@ struct Overloaded : Functions... {
 };
 
 constexpr std::array<std::string_view, state_count> state_names{
-    "QUEUED",   "UNSATISFIABLE", "BACKOFF",   "HELD",     "ASSIGNED",  "PULLING", "STARTING",
-    "ABORTING", "EXECUTING",     "STOPPING",  "SUCCEEDED", "FAILED",   "ABORTED",
+    "QUEUED",   "UNSATISFIABLE", "BACKOFF",  "HELD",      "ASSIGNED", "PULLING", "STARTING",
+    "ABORTING", "EXECUTING",     "STOPPING", "SUCCEEDED", "FAILED",   "ABORTED",
 };
 constexpr std::array<std::string_view, event_count> event_names{
-    "Assigned", "Unsatisfiable", "Satisfiable", "BackoffElapsed", "QueueTimedOut", "ExecutorLost", "AbortRequested",
-    "Pulling",  "Starting",      "Started",     "Stopping",       "Noted",         "AttemptEnded",
+    "Assigned",     "Unsatisfiable",  "Satisfiable",  "BackoffElapsed", "QueueTimedOut",
+    "ExecutorLost", "AbortRequested", "Pulling",      "Starting",       "Started",
+    "Stopping",     "Noted",          "AttemptEnded",
 };
 
 // Rows are states, columns events, both in the order of their declaration. An x is legal.
@@ -61,7 +62,9 @@ bool is_own_failure(Cause cause) {
   return cause == Cause::exit || cause == Cause::signal || cause == Cause::oom || cause == Cause::timeout;
 }
 
-bool is_infrastructure_failure(Cause cause) { return cause == Cause::executor_lost || cause == Cause::image_pull; }
+bool is_infrastructure_failure(Cause cause) {
+  return cause == Cause::executor_lost || cause == Cause::image_pull;
+}
 
 std::uint32_t own_retries_used(const Job& job) { return job.attempt - 1 - job.infrastructure_retries; }
 
@@ -82,6 +85,7 @@ std::optional<Milliseconds> next_attempt_in(Job& job, Cause cause) {
 
 void end_attempt(Job& job, const Outcome& outcome) {
   auto& attempt = job.attempts.back();
+  if (outcome.started_at && attempt.started_at) attempt.started_at = job.started_at = outcome.started_at;
   attempt.finished_at = outcome.finished_at;
   attempt.cause = outcome.cause;
   attempt.exit_code = job.exit_code = outcome.exit_code;
@@ -115,7 +119,8 @@ void end_attempt(Job& job, const Outcome& outcome) {
 void request_abort(Job& job, State state, std::string message, WallTime now) {
   if (job.abort_requested_at) return;
   job.abort_requested_at = now;
-  if (!is_live_attempt(state)) return finish(job, JobStatus::aborted, Cause::aborted, std::move(message), now);
+  if (!is_live_attempt(state))
+    return finish(job, JobStatus::aborted, Cause::aborted, std::move(message), now);
   if (state == State::executing) job.reason = Reason::stopping;
   job.message = std::move(message);
 }
@@ -152,21 +157,33 @@ Outcome lost(std::string message, WallTime now) {
 
 State state_of(const Job& job) {
   switch (job.status) {
-    case JobStatus::succeeded: return State::succeeded;
-    case JobStatus::failed: return State::failed;
-    case JobStatus::aborted: return State::aborted;
-    case JobStatus::running: return job.reason == Reason::stopping ? State::stopping : State::executing;
-    case JobStatus::pending: break;
+    case JobStatus::succeeded:
+      return State::succeeded;
+    case JobStatus::failed:
+      return State::failed;
+    case JobStatus::aborted:
+      return State::aborted;
+    case JobStatus::running:
+      return job.reason == Reason::stopping ? State::stopping : State::executing;
+    case JobStatus::pending:
+      break;
   }
   if (holds_resources(job) && job.abort_requested_at) return State::aborting;
   switch (job.reason.value_or(Reason::queued)) {
-    case Reason::unsatisfiable: return State::unsatisfiable;
-    case Reason::backoff: return State::backoff;
-    case Reason::held: return State::held;
-    case Reason::assigned: return State::assigned;
-    case Reason::pulling: return State::pulling;
-    case Reason::starting: return State::starting;
-    default: return State::queued;
+    case Reason::unsatisfiable:
+      return State::unsatisfiable;
+    case Reason::backoff:
+      return State::backoff;
+    case Reason::held:
+      return State::held;
+    case Reason::assigned:
+      return State::assigned;
+    case Reason::pulling:
+      return State::pulling;
+    case Reason::starting:
+      return State::starting;
+    default:
+      return State::queued;
   }
 }
 
@@ -180,8 +197,9 @@ bool is_legal(State state, const Event& event) {
 Result<Job> apply(const Job& job, const Event& event, WallTime now) {
   const auto state = state_of(job);
   if (!is_legal(state, event)) {
-    return Error{ErrorKind::conflict, "job " + berth::to_string(job.id) + " is " + std::string(to_string(state)) +
-                                          ": " + std::string(event_name(event)) + " is not possible"};
+    return Error{ErrorKind::conflict, "job " + berth::to_string(job.id) + " is " +
+                                          std::string(to_string(state)) + ": " +
+                                          std::string(event_name(event)) + " is not possible"};
   }
   Job after = job;
   const Overloaded change{

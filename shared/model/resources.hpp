@@ -53,9 +53,9 @@ struct Allocated {
 template <>
 struct Description<GpuRequest> {
   static constexpr std::string_view name = "GpuRequest";
-  static constexpr auto fields = std::make_tuple(
-      field("count", &GpuRequest::count, "How many whole GPUs.").between(1, limits::max_gpus),
-      field("type", &GpuRequest::type, "Type such as nvidia/a100; absent means any."));
+  static constexpr auto fields =
+      std::make_tuple(field("count", &GpuRequest::count, "How many whole GPUs.").between(1, limits::max_gpus),
+                      field("type", &GpuRequest::type, "Type such as nvidia/a100; absent means any."));
 };
 
 template <>
@@ -81,19 +81,21 @@ template <>
 struct Description<Capacity> {
   static constexpr std::string_view name = "Capacity";
   static constexpr bool open = true;
-  static constexpr auto fields = std::make_tuple(field("cpu", &Capacity::cpu, "Cores offered."),
-                                                 field("memory", &Capacity::memory, "Bytes of memory offered."),
-                                                 field("gpus", &Capacity::gpus, "GPUs offered."));
+  static constexpr auto fields =
+      std::make_tuple(field("cpu", &Capacity::cpu, "Cores offered."),
+                      field("memory", &Capacity::memory, "Bytes of memory offered."),
+                      field("gpus", &Capacity::gpus, "GPUs offered."));
 };
 
 template <>
 struct Description<Allocated> {
   static constexpr std::string_view name = "Allocated";
   static constexpr bool open = true;
-  static constexpr auto fields = std::make_tuple(field("cpu", &Allocated::cpu, "Cores held by live attempts."),
-                                                 field("memory", &Allocated::memory, "Bytes held by live attempts."),
-                                                 field("gpus", &Allocated::gpus, "GPUs held by live attempts."),
-                                                 field("jobs", &Allocated::jobs, "Live attempts."));
+  static constexpr auto fields =
+      std::make_tuple(field("cpu", &Allocated::cpu, "Cores held by live attempts."),
+                      field("memory", &Allocated::memory, "Bytes held by live attempts."),
+                      field("gpus", &Allocated::gpus, "GPUs held by live attempts."),
+                      field("jobs", &Allocated::jobs, "Live attempts."));
 };
 
 }  // namespace berth

@@ -50,6 +50,7 @@ Task<> Connection::run() {
     if (is_closed_) break;
     if (opened) {
       backoff.reset();
+      was_connected_ = true;
       link_ = *opened;
       co_await serve(link_);
       link_.reset();
@@ -155,8 +156,10 @@ void Connection::fail(std::deque<std::shared_ptr<Call>>& calls, const Error& err
 void Connection::note_failure(const Error& error) {
   const bool is_refused = error.kind == ErrorKind::refused;
   if (last_failure_ != error.message) {
-    spdlog::warn("{}; trying again",
-                 is_refused ? error.message : "Redis at " + shown_url_ + " doesn't answer: " + error.message);
+    // Before the first contact whoever starts the store is told, and says it if it doesn't pass.
+    const auto level = was_connected_ ? spdlog::level::warn : spdlog::level::debug;
+    spdlog::log(level, "{}; trying again",
+                is_refused ? error.message : "Redis at " + shown_url_ + " doesn't answer: " + error.message);
   }
   last_failure_ = error.message;
   if (!is_refused) return;

@@ -63,6 +63,7 @@ class Connection {
   std::string client_name_;
   std::shared_ptr<Link> link_;  // while connected
   std::string last_failure_ = "not connected yet";
+  bool was_connected_ = false;
   bool is_closed_ = false;
   std::deque<std::shared_ptr<Call>> queue_;
   std::size_t queued_bytes_ = 0;  // of queue_

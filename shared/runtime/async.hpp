@@ -1,8 +1,8 @@
-// The few names through which Berth uses Asio's coroutines. One io_context on one thread a process: between two
-// co_awaits a coroutine's state is its own, and nothing here is thread-safe.
+// The few names through which Berth uses Asio's coroutines. One io_context on one thread a process: between
+// two co_awaits a coroutine's state is its own, and nothing here is thread-safe.
 //
-// gcc 12 miscompiles some temporaries in a full expression that holds a co_await: give lambdas, brace lists and
-// aggregates a name on the line before, and spawn named coroutine functions with by-value parameters.
+// gcc 12 miscompiles some temporaries in a full expression that holds a co_await: give lambdas, brace lists
+// and aggregates a name on the line before, and spawn named coroutine functions with by-value parameters.
 #pragma once
 
 #include "shared/base/time.hpp"
@@ -33,11 +33,12 @@ using Deadline = Monotonic;
 inline Deadline deadline_in(Milliseconds span) { return std::chrono::steady_clock::now() + span; }
 inline constexpr Deadline no_deadline = Deadline::max();
 
-// Throws operation_aborted if this task was asked to end. (Every co_await on an operation does so by itself; this is for
-// loops around operations that return their error code.)
+// Throws operation_aborted if this task was asked to end. (Every co_await on an operation does so by itself;
+// this is for loops around operations that return their error code.)
 Task<> throw_if_cancelled();
 
-// Sleeps until the deadline. Throws operation_aborted when the task is cancelled, as every co_await does then.
+// Sleeps until the deadline. Throws operation_aborted when the task is cancelled, as every co_await does
+// then.
 Task<> sleep_until(Deadline deadline);
 
 // "Something changed, look again": remembered until the one consumer waits, so that no change is missed.

@@ -1,8 +1,9 @@
-// The port to the truth: jobs, events, executors, leadership, logs. Redis stands behind it; tests and the simulation
-// have a fake that is held to the same contract (tests/contract).
+// The port to the truth: jobs, events, executors, leadership, logs. Redis stands behind it; tests and the
+// simulation have a fake that is held to the same contract (tests/contract).
 //
-// Every function is atomic and durable when it returns success. Errors: unavailable and timeout leave the outcome
-// unknown (repeat it if it is idempotent, else read); refused means that the store declined (out of memory, read-only).
+// Every function is atomic and durable when it returns success. Errors: unavailable and timeout leave the
+// outcome unknown (repeat it if it is idempotent, else read); refused means that the store declined (out of
+// memory, read-only).
 #pragma once
 
 #include "shared/base/result.hpp"
@@ -20,13 +21,15 @@
 
 namespace berth {
 
-// Proof of leadership: every write of a leader carries it, and is refused once a later leader has been elected.
+// Proof of leadership: every write of a leader carries it, and is refused once a later leader has been
+// elected.
 struct Epoch {
   std::uint64_t value = 0;
   auto operator<=>(const Epoch&) const = default;
 };
 
-// A client's promise that equal keys mean the same request. `body_hash` tells a repeated request from a misused key.
+// A client's promise that equal keys mean the same request. `body_hash` tells a repeated request from a
+// misused key.
 struct IdempotencyKey {
   std::string key;
   std::string body_hash;
@@ -37,7 +40,8 @@ struct Admitted {
   bool repeated = false;   // the key was known: these are the jobs of the first request
 };
 
-// One change of one job: the record as the caller read it, and as it shall be. `after.version` is set by the store.
+// One change of one job: the record as the caller read it, and as it shall be. `after.version` is set by the
+// store.
 struct Change {
   Job before;
   Job after;
@@ -55,16 +59,17 @@ struct Changed {
   std::uint64_t version = 0;
 };
 
-// What an executor finds in its inbox: the record as of then. An entry may come twice; number and version tell.
+// What an executor finds in its inbox: the record as of then. An entry may come twice; number and version
+// tell.
 struct InboxEntry {
   std::string position;  // where it stands in the inbox
   Job job;               // ASSIGNED: run it. abort_requested_at set: end it
 };
 
 struct JobQuery {
-  std::vector<JobStatus> statuses;     // empty: all
-  std::optional<std::string> name;     // exact
-  std::optional<JobId> before;         // only ids below this
+  std::vector<JobStatus> statuses;  // empty: all
+  std::optional<std::string> name;  // exact
+  std::optional<JobId> before;      // only ids below this
   std::size_t limit = 100;
 };
 
@@ -96,7 +101,8 @@ struct LogPiece {
 class LogWatch {
  public:
   virtual ~LogWatch() = default;
-  // Returns when append_log was called for the job since the watch began or since the last wait(), or at the deadline.
+  // Returns when append_log was called for the job since the watch began or since the last wait(), or at the
+  // deadline.
   virtual Task<> wait(Deadline deadline) = 0;
 };
 
@@ -105,14 +111,15 @@ class Store {
   virtual ~Store() = default;
 
   // --- jobs ---
-  // Gives each definition an id and stores it as PENDING(QUEUED): all or none. With a key that is known, nothing new is
-  // stored; another hash under the same key is a conflict.
-  virtual Task<Result<Admitted>> admit(std::vector<JobDefinition> definitions, std::optional<IdempotencyKey> key,
-                                       std::string actor) = 0;
-  // Writes each change whose `before.version` is still the record's; the others are left alone. With an epoch, all are
-  // refused (conflict) if a later leader exists. A change to ASSIGNED, or one that requests an abort of an attempt, is
-  // put into that executor's inbox in the same step. One result a change, in order.
-  virtual Task<Result<std::vector<Changed>>> transition(std::vector<Change> changes, std::optional<Epoch> epoch) = 0;
+  // Gives each definition an id and stores it as PENDING(QUEUED): all or none. With a key that is known,
+  // nothing new is stored; another hash under the same key is a conflict.
+  virtual Task<Result<Admitted>> admit(std::vector<JobDefinition> definitions,
+                                       std::optional<IdempotencyKey> key, std::string actor) = 0;
+  // Writes each change whose `before.version` is still the record's; the others are left alone. With an
+  // epoch, all are refused (conflict) if a later leader exists. A change to ASSIGNED, or one that requests an
+  // abort of an attempt, is put into that executor's inbox in the same step. One result a change, in order.
+  virtual Task<Result<std::vector<Changed>>> transition(std::vector<Change> changes,
+                                                        std::optional<Epoch> epoch) = 0;
   virtual Task<Result<std::vector<std::optional<Job>>>> jobs(std::vector<JobId> ids) = 0;
   // Newest first.
   virtual Task<Result<std::vector<JobId>>> find_jobs(JobQuery query) = 0;
@@ -121,7 +128,8 @@ class Store {
   // --- events ---
   virtual Task<Result<std::uint64_t>> last_event() = 0;
   // Events after `seq`, oldest first, waiting for one until the deadline: then an empty list.
-  virtual Task<Result<std::vector<Event>>> read_events(std::uint64_t seq, std::size_t limit, Deadline deadline) = 0;
+  virtual Task<Result<std::vector<Event>>> read_events(std::uint64_t seq, std::size_t limit,
+                                                       Deadline deadline) = 0;
 
   // --- executors ---
   // Returns the new incarnation. Operators' settings (draining) are kept over registrations.
@@ -145,12 +153,13 @@ class Store {
   virtual Task<Result<>> resign_leadership(Epoch epoch) = 0;  // the next one need not wait
 
   // --- logs ---
-  // Appends pieces in order. A piece that is stored already (same `end`) is skipped: repeating a call is safe. Entries
-  // named in `drop` (by their `end` and stream) are removed. Followers of the job are woken.
+  // Appends pieces in order. A piece that is stored already (same `end`) is skipped: repeating a call is
+  // safe. Entries named in `drop` (by their `end` and stream) are removed. Followers of the job are woken.
   virtual Task<Result<>> append_log(JobId job, std::uint32_t attempt, std::vector<LogPiece> pieces,
                                     std::vector<LogPiece> drop) = 0;
   // Pieces with `end` > after, oldest first, at most about 1 MiB.
-  virtual Task<Result<std::vector<LogPiece>>> read_log(JobId job, std::uint32_t attempt, std::uint64_t after) = 0;
+  virtual Task<Result<std::vector<LogPiece>>> read_log(JobId job, std::uint32_t attempt,
+                                                       std::uint64_t after) = 0;
   // Watches the log of a job for as long as the object lives (which must not outlive the store).
   virtual std::unique_ptr<LogWatch> watch_log(JobId job) = 0;
 };

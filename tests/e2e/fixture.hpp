@@ -22,7 +22,8 @@ class EndToEnd : public testing::Test {
 
   // Every test ends with the same look: whatever happened in it, no container of its Berth is left.
   void TearDown() override {
-    if (up_) EXPECT_TRUE(up_->leaves_no_container());
+    if (!up_) return;
+    EXPECT_TRUE(up_->leaves_no_container());
   }
 
   Finished berth(std::vector<std::string> words, Milliseconds limit = patience) const {

@@ -7,9 +7,9 @@
 namespace berth::test {
 namespace {
 
-using Run = EndToEnd;
+using RunVerb = EndToEnd;
 
-TEST_F(Run, PrintsWhatTheContainerPrintsAndExitsAsItDid) {
+TEST_F(RunVerb, PrintsWhatTheContainerPrintsAndExitsAsItDid) {
   const auto hello = berth({"run", test_image, "echo", "hello"});
   EXPECT_EQ(hello.code, 0) << hello.err;
   EXPECT_EQ(hello.out, "hello\n");
@@ -22,7 +22,7 @@ TEST_F(Run, PrintsWhatTheContainerPrintsAndExitsAsItDid) {
   EXPECT_EQ(killed.code, 137);
 }
 
-TEST_F(Run, CopiesEveryByte) {
+TEST_F(RunVerb, CopiesEveryByte) {
   const auto script =
       "i=0; while [ $i -lt 5000 ]; do printf '%d\\000\\377\\r\\n' $i; i=$((i+1)); done; printf end";
   std::string expected;
@@ -36,7 +36,7 @@ TEST_F(Run, CopiesEveryByte) {
   EXPECT_TRUE(later.out == expected) << "the container is gone, its output isn't";
 }
 
-TEST_F(Run, TakesDockersFlags) {
+TEST_F(RunVerb, TakesDockersFlags) {
   ::setenv("FROM_HERE", "taken", 1);
   const TemporaryFolder folder;
   const auto input = folder.file("input", "mounted\n");
@@ -76,20 +76,20 @@ TEST_F(Run, TakesDockersFlags) {
   EXPECT_EQ(entrypoint.out, "through the entrypoint\n");
 }
 
-TEST_F(Run, TellsTheJobWhoItIs) {
+TEST_F(RunVerb, TellsTheJobWhoItIs) {
   const auto outcome =
       berth({"run", test_image, "sh", "-c", "echo $BERTH_JOB_ID $BERTH_ATTEMPT $BERTH_CPUS"});
   EXPECT_EQ(outcome.out, "1 1 1\n") << outcome.err;
 }
 
-TEST_F(Run, EndsAJobThatRunsForTooLong) {
+TEST_F(RunVerb, EndsAJobThatRunsForTooLong) {
   const auto outcome = berth({"run", "--timeout", "1s", "--stop-timeout", "1", test_image, "sleep", "300"});
   EXPECT_NE(outcome.code, 0);
   EXPECT_NE(outcome.err.find("FAILED (TIMEOUT)"), std::string::npos) << outcome.err;
   EXPECT_EQ(record("last").at("cause").as_string(), "TIMEOUT");
 }
 
-TEST_F(Run, ExitsAsDockerDoesWhenTheCommandCannotRun) {
+TEST_F(RunVerb, ExitsAsDockerDoesWhenTheCommandCannotRun) {
   const auto missing = berth({"run", test_image, "no-such-command"});
   EXPECT_EQ(missing.code, 127) << missing.err;
   EXPECT_NE(missing.err.find("FAILED (START)"), std::string::npos) << missing.err;
@@ -97,13 +97,13 @@ TEST_F(Run, ExitsAsDockerDoesWhenTheCommandCannotRun) {
   EXPECT_EQ(data.code, 126) << data.err;
 }
 
-TEST_F(Run, SaysThatTheImageIsNotThere) {
+TEST_F(RunVerb, SaysThatTheImageIsNotThere) {
   const auto outcome = berth({"run", "berth.invalid/no-such-image:none", "true"});
   EXPECT_EQ(outcome.code, 125);
   EXPECT_NE(outcome.err.find("FAILED (IMAGE_"), std::string::npos) << outcome.err;
 }
 
-TEST_F(Run, LeavesADetachedJobToItself) {
+TEST_F(RunVerb, LeavesADetachedJobToItself) {
   const auto outcome = berth({"run", "-d", test_image, "sh", "-c", "echo later; exit 3"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(outcome.out, "1\n");
@@ -113,7 +113,7 @@ TEST_F(Run, LeavesADetachedJobToItself) {
   EXPECT_EQ(berth({"logs", "-f", "1"}).out, "later\n") << "following what has ended ends too";
 }
 
-TEST_F(Run, AsksTheJobToAbortOnCtrlC) {
+TEST_F(RunVerb, AsksTheJobToAbortOnCtrlC) {
   const auto run = begin({"run", test_image, "sh", "-c",
                           "trap 'echo bye; exit 3' TERM; echo ready; while :; do sleep 0.1; done"});
   ASSERT_TRUE(run->wait_for("ready\n")) << run->err();
@@ -126,7 +126,7 @@ TEST_F(Run, AsksTheJobToAbortOnCtrlC) {
   EXPECT_EQ(record("1").at("status").as_string(), "ABORTED");
 }
 
-TEST_F(Run, DetachesOnTheSecondCtrlC) {
+TEST_F(RunVerb, DetachesOnTheSecondCtrlC) {
   const auto run = begin({"run", "--stop-timeout", "2", test_image, "sh", "-c",
                           "trap '' TERM; echo ready; while :; do sleep 0.1; done"});
   ASSERT_TRUE(run->wait_for("ready\n")) << run->err();
@@ -139,7 +139,7 @@ TEST_F(Run, DetachesOnTheSecondCtrlC) {
   EXPECT_EQ(berth({"wait", "1"}).code, 137);
 }
 
-TEST_F(Run, FollowsWhileLogsAreLeftWithCtrlC) {
+TEST_F(RunVerb, FollowsWhileLogsAreLeftWithCtrlC) {
   const auto run =
       begin({"run", test_image, "sh", "-c", "echo ready; while [ ! -e /tmp/go ]; do sleep 0.1; done"});
   ASSERT_TRUE(run->wait_for("ready\n")) << run->err();

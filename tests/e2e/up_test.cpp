@@ -7,9 +7,9 @@
 namespace berth::test {
 namespace {
 
-using Up = EndToEnd;
+using UpVerb = EndToEnd;
 
-TEST_F(Up, FindsItsJobsAndHistoryAgain) {
+TEST_F(UpVerb, FindsItsJobsAndHistoryAgain) {
   EXPECT_EQ(berth({"run", test_image, "sh", "-c", "echo kept; exit 7"}).code, 7);
   const auto before = record("1");
   const auto stopped = up_->stop();
@@ -21,7 +21,7 @@ TEST_F(Up, FindsItsJobsAndHistoryAgain) {
   EXPECT_EQ(berth({"wait", "2"}).code, 0);
 }
 
-TEST_F(Up, PicksUpAJobThatWentOnWithoutIt) {
+TEST_F(UpVerb, PicksUpAJobThatWentOnWithoutIt) {
   EXPECT_EQ(berth({"run", "-d", test_image, "sh", "-c", "echo one; sleep 3; echo two; exit 5"}).out, "1\n");
   const auto logs = begin({"logs", "-f", "1"});
   ASSERT_TRUE(logs->wait_for("one\n"));
@@ -32,7 +32,7 @@ TEST_F(Up, PicksUpAJobThatWentOnWithoutIt) {
   EXPECT_EQ(record("1").at("attempt").as_int64(), 1) << "adopted, not run again";
 }
 
-TEST_F(Up, RefusesDataThatAnotherOneUses) {
+TEST_F(UpVerb, RefusesDataThatAnotherOneUses) {
   Process second({BERTH_BINARY, "up", "--data", up_->data(), "--listen", "127.0.0.1:0"});
   const auto outcome = second.wait();
   EXPECT_NE(outcome.code, 0);
@@ -53,7 +53,7 @@ std::string batch(int count, const std::string& folder, const std::string& scrip
   return yaml;
 }
 
-TEST_F(Up, RunsABatchWithinItsCapacityAndLeavesNothing) {
+TEST_F(UpVerb, RunsABatchWithinItsCapacityAndLeavesNothing) {
   const TemporaryFolder folder;
   const auto file =
       folder.file("jobs.yaml", batch(200, folder.path(),
@@ -90,7 +90,7 @@ TEST_F(Up, RunsABatchWithinItsCapacityAndLeavesNothing) {
   EXPECT_EQ(executor.at("allocated").at("jobs").as_int64(), 0);
 }
 
-TEST_F(Up, KeepsEveryAcknowledgedJobWhenItIsKilled) {
+TEST_F(UpVerb, KeepsEveryAcknowledgedJobWhenItIsKilled) {
   const TemporaryFolder folder;
   const auto file =
       folder.file("jobs.yaml",

@@ -41,10 +41,13 @@ TEST_F(LogUploadTest, a_line_leaves_at_once_without_a_flush) {
 }
 
 TEST_F(LogUploadTest, what_comes_during_a_call_goes_together_in_the_next) {
-  for (int i = 0; i < 1'000; ++i) loop.run(upload.write(LogStream::out, "x"));
+  const auto writing = [](LogUpload& to) -> Task<> {
+    for (int i = 0; i < 1'000; ++i) co_await to.write(LogStream::out, "x");
+  };
+  loop.run(writing(upload));
   ASSERT_TRUE(flush());
   EXPECT_EQ(stored(), std::string(1'000, 'x'));
-  EXPECT_LT(store.append_calls, 1'000);
+  EXPECT_LE(store.append_calls, 2);
 }
 
 TEST_F(LogUploadTest, a_write_waits_while_too_much_is_held_and_nothing_is_lost) {

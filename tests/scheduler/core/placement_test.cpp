@@ -53,8 +53,10 @@ class Cluster {
     auto result = place(view, limit);
     for (const auto& [id, name] : result.assignments) apply(id, lifecycle::Assigned{name});
     for (const auto& verdict : result.verdicts) {
-      if (verdict.satisfiable) apply(verdict.job, lifecycle::Satisfiable{});
-      else apply(verdict.job, lifecycle::Unsatisfiable{verdict.message});
+      if (verdict.satisfiable)
+        apply(verdict.job, lifecycle::Satisfiable{});
+      else
+        apply(verdict.job, lifecycle::Unsatisfiable{verdict.message});
     }
     EXPECT_EQ(view.check_invariants(), "");
     return result;
@@ -194,14 +196,22 @@ TEST(Placement, EachConstraintKeepsJobsAway) {
   using D = JobDefinition;
   EXPECT_EQ(verdict([](D& d) { d.placement.regions = {"us", "eu"}; }), "placed");
   EXPECT_EQ(verdict([](D& d) { d.placement.regions = {"us"}; }), "wants region us, in which no executor is");
-  EXPECT_EQ(verdict([](D& d) { d.placement.datacenters = {"dc2"}; }), "wants datacenter dc2, in which no executor is");
+  EXPECT_EQ(verdict([](D& d) { d.placement.datacenters = {"dc2"}; }),
+            "wants datacenter dc2, in which no executor is");
   EXPECT_EQ(verdict([](D& d) { d.placement.labels = {{"disk", "ssd"}}; }), "placed");
-  EXPECT_EQ(verdict([](D& d) { d.placement.labels = {{"disk", "hdd"}}; }),
+  EXPECT_EQ(verdict([](D& d) {
+              d.placement.labels = {{"disk", "hdd"}};
+            }),
             "wants an executor labelled disk=hdd, which none is");
   EXPECT_EQ(verdict([](D& d) { d.volumes = {{"/data/set", "/in", true}}; }), "placed");
-  EXPECT_EQ(verdict([](D& d) { d.volumes = {{"/database", "/in", true}}; }).substr(0, 16), "mounts /database");
+  EXPECT_EQ(verdict([](D& d) {
+              d.volumes = {{"/database", "/in", true}};
+            }).substr(0, 16),
+            "mounts /database");
   EXPECT_EQ(verdict([](D& d) { d.resources.gpu = GpuRequest{1, "nvidia/a100"}; }), "placed");
-  EXPECT_EQ(verdict([](D& d) { d.resources.gpu = GpuRequest{2, "nvidia/a100"}; }),
+  EXPECT_EQ(verdict([](D& d) {
+              d.resources.gpu = GpuRequest{2, "nvidia/a100"};
+            }),
             "needs 2 nvidia/a100 GPUs, which no executor has");
   EXPECT_EQ(verdict([](D& d) { d.resources.memory = 8_GiB; }),
             "needs 8GiB of memory, the most that an executor offers is 4GiB");
@@ -241,14 +251,16 @@ TEST(Placement, RandomLivesKeepEveryInvariant) {
   std::vector<JobId> ids;
   for (int step = 0; step < 1000; ++step) {
     if (pick(3) != 0) {
-      auto job = cluster.job(0.25 * static_cast<double>(1 + pick(24)), Bytes{(64_MiB).value * static_cast<int>(1 + pick(8))});
+      auto job = cluster.job(0.25 * static_cast<double>(1 + pick(24)),
+                             Bytes{(64_MiB).value * static_cast<int>(1 + pick(8))});
       job.definition.priority = static_cast<int>(pick(3)) * 50;
       ids.push_back(cluster.submit(job));
     } else if (!ids.empty()) {
       const auto i = pick(ids.size());
       const auto* job = cluster.view.find(ids[i]);
       if (job != nullptr && holds_resources(*job)) cluster.end(ids[i]);
-      if (job != nullptr && cluster.view.find(ids[i]) != nullptr) cluster.apply(ids[i], lifecycle::AbortRequested{""});
+      if (job != nullptr && cluster.view.find(ids[i]) != nullptr)
+        cluster.apply(ids[i], lifecycle::AbortRequested{""});
     }
     cluster.pass(1 + pick(5));
     for (const auto& [name, executor] : cluster.view.executors()) {

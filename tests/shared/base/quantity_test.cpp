@@ -1,4 +1,5 @@
 #include "shared/base/quantity.hpp"
+
 #include "shared/base/time.hpp"
 
 #include <gtest/gtest.h>
@@ -15,7 +16,8 @@ TEST(Quantity, CoresAreExactDecimals) {
   EXPECT_EQ(to_string(Millicores{1250}), "1.25");
   EXPECT_EQ(to_string(Millicores{10}), "0.01");
   EXPECT_EQ(to_string(Millicores{2000}), "2");
-  for (const auto* bad : {"", "-1", "1e3", ".5", "1.", "0.0005", "two", "1 "}) EXPECT_FALSE(parse_cores(bad)) << bad;
+  for (const auto* bad : {"", "-1", "1e3", ".5", "1.", "0.0005", "two", "1 "})
+    EXPECT_FALSE(parse_cores(bad)) << bad;
 }
 
 TEST(Quantity, BytesTakeDecimalBinaryAndDockersUnits) {
@@ -61,8 +63,9 @@ TEST(Time, InstantsAreRfc3339InUtcToTheMillisecond) {
   EXPECT_EQ(*parse_wall_time("2026-11-23T18:56:02.123Z"), time);
   EXPECT_EQ(*parse_wall_time("2026-11-23T18:56:02Z"), WallTime{1'795'460'162'000});
   EXPECT_EQ(*parse_wall_time("2026-11-23T18:56:02.123999Z"), time);
-  for (const auto* bad : {"", "2026-11-23", "2026-13-23T18:56:02Z", "2026-02-30T18:56:02Z", "2026-11-23T18:56:02",
-                          "2026-11-23T18:56:02+01:00", "2026-11-23T25:56:02Z", "2026-11-23T18:56:02.Z"}) {
+  for (const auto* bad :
+       {"", "2026-11-23", "2026-13-23T18:56:02Z", "2026-02-30T18:56:02Z", "2026-11-23T18:56:02",
+        "2026-11-23T18:56:02+01:00", "2026-11-23T25:56:02Z", "2026-11-23T18:56:02.Z"}) {
     EXPECT_FALSE(parse_wall_time(bad)) << bad;
   }
 }

@@ -1,5 +1,6 @@
 // Models to JSON and back, and what is said of wrong input: field, reason, place.
 #include "shared/codec/json.hpp"
+
 #include "shared/codec/fields.hpp"
 #include "shared/codec/yaml.hpp"
 #include "shared/model/job.hpp"
@@ -12,7 +13,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Result<JobDefinition> definition(std::string_view text) { return from_json<JobDefinition>(parse_json(text).value()); }
+Result<JobDefinition> definition(std::string_view text) {
+  return from_json<JobDefinition>(parse_json(text).value());
+}
 
 // "field: message" of what is wrong with a definition.
 std::string complaint(std::string_view text) {
@@ -55,7 +58,8 @@ Job a_job() {
   job.cause = Cause::oom;
   job.message = "memory limit was 2GiB";
   job.attempt = 1;
-  job.attempts.push_back({1, "one", WallTime{1}, WallTime{2}, WallTime{3}, Cause::oom, 137, "SIGKILL", true, "m"});
+  job.attempts.push_back(
+      {1, "one", WallTime{1}, WallTime{2}, WallTime{3}, Cause::oom, 137, "SIGKILL", true, "m"});
   job.executor = "one";
   job.created_at = WallTime{1};
   job.finished_at = WallTime{3};
@@ -97,7 +101,8 @@ TEST(Json, RedisFieldsArePlainTextAndOnlyWhatDiffersFromTheDefault) {
 }
 
 TEST(Json, SizesCoresAndDurationsAreTakenAsPeopleWriteThem) {
-  const auto d = *definition(R"({"image":"x","resources":{"cpu":"0.5","memory":"2GB"},"timeout":90,"shm_size":1024})");
+  const auto d =
+      *definition(R"({"image":"x","resources":{"cpu":"0.5","memory":"2GB"},"timeout":90,"shm_size":1024})");
   EXPECT_EQ(d.resources.cpu, Millicores{500});
   EXPECT_EQ(d.resources.memory, Bytes{2'000'000'000});
   EXPECT_EQ(d.timeout, 90s);
@@ -108,11 +113,13 @@ TEST(Json, SizesCoresAndDurationsAreTakenAsPeopleWriteThem) {
 TEST(Json, ErrorsNameTheFieldAndTheReason) {
   EXPECT_EQ(complaint(R"({"image":"x","resources":{"memory":"1MiB"}})"),
             "resources.memory: must be at least 6MiB, got 1MiB");
-  EXPECT_EQ(complaint(R"({"image":"x","resources":{"cpu":5000}})"), "resources.cpu: must be at most 1024, got 5000");
+  EXPECT_EQ(complaint(R"({"image":"x","resources":{"cpu":5000}})"),
+            "resources.cpu: must be at most 1024, got 5000");
   EXPECT_EQ(complaint(R"({"image":"x","resources":{"cpu":0.0005}})").substr(0, 15), "resources.cpu: ");
   EXPECT_EQ(complaint("{}"), "image: is required");
   EXPECT_EQ(complaint(R"({"image":null})"), "image: is required");
-  EXPECT_EQ(complaint(R"({"image":"x","imagee":"y"})"), "imagee: is not a field of JobDefinition; did you mean image?");
+  EXPECT_EQ(complaint(R"({"image":"x","imagee":"y"})"),
+            "imagee: is not a field of JobDefinition; did you mean image?");
   EXPECT_EQ(complaint(R"({"image":"x","resources":{"gpus":1}})"),
             "resources.gpus: is not a field of Resources; did you mean gpu?");
   EXPECT_EQ(complaint(R"({"image":"x","command":"ls"})"), "command: must be a list, got a string");

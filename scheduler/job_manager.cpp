@@ -30,7 +30,8 @@ bool matches(const Job& job, const JobFilter& filter) {
 
 Task<Result<Admitted>> JobManager::submit(std::vector<JobDefinition> definitions,
                                           std::optional<IdempotencyKey> key) {
-  auto admitted = co_await store_.admit(std::move(definitions), std::move(key), "api");
+  std::string actor = "api";
+  auto admitted = co_await store_.admit(std::move(definitions), std::move(key), std::move(actor));
   co_return admitted;
 }
 

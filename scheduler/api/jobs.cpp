@@ -184,8 +184,8 @@ Task<> Jobs::abort(const http::Request& request, const http::PathParameters& par
     co_await refuse_query(responder, reason.error());
     co_return;
   }
-  const auto job =
-      co_await services_.jobs.abort(*id, reason->empty() ? "abort requested" : "abort requested: " + *reason);
+  auto message = reason->empty() ? std::string("abort requested") : "abort requested: " + *reason;
+  const auto job = co_await services_.jobs.abort(*id, std::move(message));
   if (!job) {
     co_await refuse(responder, job.error());
     co_return;

@@ -125,9 +125,11 @@ std::string runtime_advice(const std::string& why) {
 
 int run_to_end(asio::io_context& loop, Task<int> task) {
   int code = 0;
-  auto on_end = [&code](std::exception_ptr failure, int result) {
+  auto on_end = [&](std::exception_ptr failure, int result) {
     if (failure) std::rethrow_exception(failure);
     code = result;
+    // Idle connections to Docker would keep the loop going for a minute.
+    loop.stop();
   };
   asio::co_spawn(loop, std::move(task), std::move(on_end));
   loop.run();

@@ -10,6 +10,9 @@ template <class... Functions>
 struct Overloaded : Functions... {
   using Functions::operator()...;
 };
+template <class... Functions>
+Overloaded(Functions...)
+    -> Overloaded<Functions...>;  // clang 14 (clang-tidy) doesn't deduce aggregates by itself
 
 constexpr std::array<std::string_view, state_count> state_names{
     "QUEUED",   "UNSATISFIABLE", "BACKOFF",  "HELD",      "ASSIGNED", "PULLING", "STARTING",

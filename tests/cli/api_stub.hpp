@@ -6,6 +6,7 @@
 #include "shared/codec/json.hpp"
 #include "shared/http/multiplexed.hpp"
 #include "shared/http/server.hpp"
+#include "shared/model/executor_info.hpp"
 #include "shared/model/job.hpp"
 #include "shared/runtime/task_group.hpp"
 

@@ -156,6 +156,8 @@ TemporaryFolder::TemporaryFolder() {
   std::string name = "/tmp/berth-e2e-XXXXXX";
   if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("can't make a folder below /tmp");
   path_ = name;
+  // mkdtemp makes it for its owner alone; jobs of other users shall read it too.
+  std::filesystem::permissions(path_, std::filesystem::perms{0755});
 }
 
 TemporaryFolder::~TemporaryFolder() {

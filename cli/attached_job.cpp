@@ -15,6 +15,7 @@ namespace {
 constexpr Milliseconds progress_delay{400};
 constexpr Milliseconds progress_period{1'000};
 constexpr Milliseconds retry_pause{1'000};
+constexpr Milliseconds detach_patience{2'000};
 
 }  // namespace
 
@@ -23,6 +24,7 @@ AttachedJob::AttachedJob(asio::any_io_executor executor, Session session)
       interrupts_(executor, SIGINT, SIGTERM),
       progress_(!session.context.quiet),
       tasks_(executor),
+      abort_answered_(executor),
       outcome_(std::make_shared<OneShot<int>>(executor)) {}
 
 Task<int> AttachedJob::run(JobRecord record) {
@@ -93,15 +95,22 @@ Task<> AttachedJob::obey_interrupts() {
   const auto id = to_string(record_.job.id);
   co_await interrupts_.async_wait(asio::use_awaitable);
   note("asking job " + id + " to abort; Ctrl-C again detaches");
-  // The second Ctrl-C must work even while the first one's request hangs.
   auto second = [this, id](boost::system::error_code error, int) {
     if (error) return;
     note("detached; job " + id + " goes on aborting. See `berth show " + id + "`");
-    outcome_->set(exit_code::interrupted);
+    tasks_.spawn("detach", detach());
   };
   interrupts_.async_wait(std::move(second));
-  auto aborted = co_await session_.client.abort(record_.job.id, "Ctrl-C in berth run");
+  std::string reason = "Ctrl-C in berth run";
+  auto aborted = co_await session_.client.abort(record_.job.id, std::move(reason));
   if (!aborted) note("the abort failed: " + explain(aborted.error(), session_.context.url));
+  abort_answered_.notify();
+}
+
+// Leaves once the abort has been answered: going earlier would take it back. But it doesn't wait long for an answer.
+Task<> AttachedJob::detach() {
+  co_await abort_answered_.wait(deadline_in(detach_patience));
+  outcome_->set(exit_code::interrupted);
 }
 
 Task<> AttachedJob::watch_changes() {

@@ -25,6 +25,7 @@ class AttachedJob {
  private:
   Task<> follow();
   Task<> obey_interrupts();
+  Task<> detach();
   Task<> watch_changes();
   Task<> draw();
   Task<Result<>> await_end();
@@ -36,6 +37,7 @@ class AttachedJob {
   asio::signal_set interrupts_;
   ProgressLine progress_;
   TaskGroup tasks_;
+  Wakeup abort_answered_;
   std::shared_ptr<OneShot<int>> outcome_;
   JobRecord record_;  // the latest known
 };

@@ -114,8 +114,9 @@ Result<> OutputCopy::deliver(std::string_view bytes, http::Demultiplexer& frames
     if (!piece) return piece.error();
     if (!*piece) return {};
     before_output_();
-    const auto [stream, payload] = **piece;
+    auto [stream, payload] = **piece;
     if (stream == http::error_stream) {
+      while (payload.ends_with('\n')) payload.remove_suffix(1);
       write_all(standard_error, escape_control(payload) + "\n");
       continue;
     }

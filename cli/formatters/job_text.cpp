@@ -140,7 +140,7 @@ Table job_table(const std::vector<Job>& jobs, WallTime now) {
                {"NAME", Align::left, 6},
                {"STATUS"},
                {"EXIT", Align::right},
-               {"IMAGE COMMAND", Align::left, 10},
+               {"IMAGE COMMAND", Align::left, 9},
                {"AGE"},
                {"DURATION", Align::right},
                {"EXECUTOR", Align::left, 8}});

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace berth::codec {
 
@@ -49,6 +50,8 @@ class JsonNode {
   // Values above int64's range don't occur in any model.
   std::optional<std::int64_t> integer() const {
     if (const auto* value = value_->if_int64()) return *value;
+    const auto* value = value_->if_uint64();  // what to_json() makes of an unsigned number
+    if (value != nullptr && std::in_range<std::int64_t>(*value)) return static_cast<std::int64_t>(*value);
     return std::nullopt;
   }
 

@@ -8,6 +8,7 @@
 #include "shared/http/server.hpp"
 #include "shared/model/executor_info.hpp"
 #include "shared/model/job.hpp"
+#include "shared/runtime/logging.hpp"
 #include "shared/runtime/task_group.hpp"
 
 #include <CLI/App.hpp>
@@ -40,7 +41,10 @@ struct Answer {
   bool is_cut_off = false;
 };
 
-inline Answer record_of(const Job& job) { return {200, json::serialize(to_json(job))}; }
+inline Answer record_of(Job job) {
+  if (job.definition.image.empty()) job.definition.image = "busybox";
+  return {200, json::serialize(to_json(job))};
+}
 
 inline Answer problem(unsigned status, const std::string& detail, const std::string& field = "") {
   json::object body;
@@ -55,6 +59,7 @@ class ApiStub {
  public:
   ApiStub()
       : server_(io_.get_executor(), [this](const auto& request, auto& out) { return answer(request, out); }) {
+    setup_logging("off", "human").value();  // what it says of a cut answer is no output of the command's
     address_ = server_.listen("127.0.0.1", "0").value();
     tasks_.spawn("stub", server_.run());
     thread_ = std::thread([this] { io_.run(); });

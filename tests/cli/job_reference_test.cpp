@@ -6,9 +6,9 @@ namespace berth::cli {
 namespace {
 
 std::vector<std::uint64_t> ids_of(std::string_view text) {
+  const auto reference = parse_job_reference(text).value();
   std::vector<std::uint64_t> numbers;
-  for (const auto id : std::get<std::vector<JobId>>(parse_job_reference(text).value()))
-    numbers.push_back(id.value);
+  for (const auto id : std::get<std::vector<JobId>>(reference)) numbers.push_back(id.value);
   return numbers;
 }
 

@@ -107,7 +107,8 @@ Task<> AttachedJob::obey_interrupts() {
   abort_answered_.notify();
 }
 
-// Leaves once the abort has been answered: going earlier would take it back. But it doesn't wait long for an answer.
+// Leaves once the abort has been answered: going earlier would take it back. But it doesn't wait long for an
+// answer.
 Task<> AttachedJob::detach() {
   co_await abort_answered_.wait(deadline_in(detach_patience));
   outcome_->set(exit_code::interrupted);

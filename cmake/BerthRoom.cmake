@@ -5,7 +5,7 @@ add_library(berth_options INTERFACE)
 target_compile_options(berth_options INTERFACE -Wall -Wextra -Wconversion -Werror)
 # What gcc 12 gets wrong once it has inlined enough, so not these: it takes the error inside an empty Result<> that a
 # coroutine returns for uninitialized, sees a mismatch where only a frame's operator new is inlined, and finds short
-# strings copied out of their bounds (gcc bugs 105329, 105651).
+# strings copied out of their bounds.
 target_compile_options(berth_options INTERFACE -Wno-maybe-uninitialized -Wno-mismatched-new-delete -Wno-array-bounds
                                                -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
 target_include_directories(berth_options INTERFACE ${CMAKE_SOURCE_DIR})

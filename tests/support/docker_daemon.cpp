@@ -83,10 +83,13 @@ Task<> DockerProxy::serve(std::shared_ptr<Link> link) {
 
 Task<> DockerProxy::pump_answers(std::shared_ptr<Link> link) {
   std::array<char, 16384> buffer{};
+  bool is_lost = false;
   while (true) {
     const auto [error, size] = co_await link->daemon.async_read_some(asio::buffer(buffer), use_tuple);
     if (error) break;
-    if (swallows_answers_) {
+    // An answer may come in several pieces: who lost the first gets none of the others.
+    is_lost = is_lost || swallows_answers_;
+    if (is_lost) {
       ++swallowed_;
       continue;
     }

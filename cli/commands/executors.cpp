@@ -21,7 +21,8 @@ Task<int> list_executors(Session session) {
     write_all(standard_error,
               "no executors: start one with `berth executor --redis URL`, or use `berth up`\n");
   } else {
-    say(executor_table(list->executors).render(style_of(standard_output)));
+    say(executor_table(list->executors).render(style_of(standard_output)) +
+        executor_troubles(list->executors));
   }
   co_return exit_code::ok;
 }

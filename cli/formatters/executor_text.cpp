@@ -1,5 +1,7 @@
 #include "cli/formatters/executor_text.hpp"
 
+#include "cli/formatters/text.hpp"
+
 #include <string>
 
 namespace berth::cli {
@@ -22,8 +24,7 @@ Colour state_colour(ExecutorState state) {
 std::string runtime_text(const RuntimeInfo& runtime) {
   std::string out = runtime.name;
   if (!runtime.version.empty()) out += " " + runtime.version;
-  if (!runtime.healthy)
-    out += " (" + (runtime.message.empty() ? std::string("not healthy") : runtime.message) + ")";
+  if (!runtime.healthy) out += " (unhealthy)";
   return out;
 }
 
@@ -58,6 +59,15 @@ Table executor_table(const std::vector<ExecutorStatus>& executors) {
                    {runtime_text(executor.runtime)}});
   }
   return table;
+}
+
+std::string executor_troubles(const std::vector<ExecutorStatus>& executors) {
+  std::string out;
+  for (const auto& executor : executors) {
+    if (executor.runtime.healthy || executor.runtime.message.empty()) continue;
+    out += escape_control(executor.name) + ": " + escape_control(executor.runtime.message) + "\n";
+  }
+  return out;
 }
 
 }  // namespace berth::cli

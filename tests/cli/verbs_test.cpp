@@ -240,6 +240,20 @@ TEST(Executors, ShowWhatIsHeldOfWhatIsOffered) {
   EXPECT_NE(outcome.out.find("512MiB/8GiB"), std::string::npos) << outcome.out;
 }
 
+TEST(Executors, TellWhyOneIsUnhealthyBelowTheTable) {
+  ApiStub api;
+  ExecutorStatus executor;
+  executor.name = "box";
+  executor.runtime = {
+      .name = "docker", .version = {}, .healthy = false, .message = "the daemon doesn't answer"};
+  json::object body;
+  body["executors"] = json::array{to_json(executor)};
+  api.on("GET /v1/executors", {{200, json::serialize(body)}});
+  const auto outcome = berth({"executors", "--url", api.url()});
+  EXPECT_NE(outcome.out.find("docker (unhealthy)\nbox: the daemon doesn't answer\n"), std::string::npos)
+      << outcome.out;
+}
+
 TEST(AnyVerb, SaysWhereItLookedWhenNobodyAnswers) {
   std::string url;
   {

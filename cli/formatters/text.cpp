@@ -1,5 +1,7 @@
 #include "cli/formatters/text.hpp"
 
+#include "shared/base/utf8.hpp"
+
 #include <array>
 #include <cstdint>
 #include <cstdio>
@@ -7,30 +9,6 @@
 
 namespace berth::cli {
 namespace {
-
-struct Letter {
-  std::uint32_t code = 0;
-  std::size_t length = 1;  // bytes
-  bool valid = false;
-};
-
-// The first letter of a non-empty text. Overlong forms, surrogates and cut sequences aren't valid.
-Letter first_letter(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  const std::uint8_t lead = byte(0);
-  if (lead < 0x80) return {lead, 1, true};
-  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return {lead, 1, false};
-  std::uint32_t code = lead & (0xffu >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return {lead, 1, false};
-    code = code << 6 | (byte(i) & 0x3fu);
-  }
-  constexpr std::array<std::uint32_t, 5> smallest{0, 0, 0x80, 0x800, 0x10000};
-  const bool surrogate = code >= 0xd800 && code <= 0xdfff;
-  if (code < smallest[length] || surrogate || code > 0x10ffff) return {lead, 1, false};
-  return {code, length, true};
-}
 
 struct Range {
   std::uint32_t first;

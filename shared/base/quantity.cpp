@@ -6,7 +6,6 @@
 #include <cctype>
 #include <cmath>
 #include <cstdio>
-#include <limits>
 #include <optional>
 #include <utility>
 
@@ -85,12 +84,18 @@ Result<Bytes> parse_bytes(std::string_view text) {
   auto unit = end == std::string_view::npos ? std::string_view{} : text.substr(end);
   while (!unit.empty() && unit.front() == ' ') unit.remove_prefix(1);
   const auto size = unit_size(std::string(unit));
-  const auto micro = parse_fixed(text.substr(0, end), 6);
-  if (!size || !micro) return complaint();
-  // Whole units multiply exactly; fractions ("1.5GiB") are rounded to a byte.
-  const auto bytes = static_cast<long double>(*micro) * static_cast<long double>(*size) / 1e6L;
-  if (bytes > static_cast<long double>(std::numeric_limits<std::int64_t>::max() / 2)) return complaint();
-  return Bytes{static_cast<std::int64_t>(std::llroundl(bytes))};
+  const auto number = text.substr(0, end);
+  const auto dot = number.find('.');
+  const auto whole = parse_fixed(number.substr(0, dot), 0);
+  // The part behind the dot, in millionths; it is rounded to a byte.
+  const auto fraction = dot == std::string_view::npos ? std::optional<std::int64_t>(0)
+                                                      : parse_fixed("0" + std::string(number.substr(dot)), 6);
+  std::int64_t bytes = 0;
+  if (!size || !whole || !fraction || __builtin_mul_overflow(*whole, *size, &bytes)) return complaint();
+  const auto part = static_cast<long double>(*fraction) * static_cast<long double>(*size) / 1e6L;
+  if (__builtin_add_overflow(bytes, static_cast<std::int64_t>(std::llroundl(part)), &bytes))
+    return complaint();
+  return Bytes{bytes};
 }
 
 std::string to_string(Bytes bytes) {

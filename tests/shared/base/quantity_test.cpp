@@ -1,8 +1,11 @@
 #include "shared/base/quantity.hpp"
 
+#include "shared/base/limits.hpp"
 #include "shared/base/time.hpp"
 
 #include <gtest/gtest.h>
+
+#include <limits>
 
 namespace berth {
 namespace {
@@ -31,6 +34,19 @@ TEST(Quantity, BytesTakeDecimalBinaryAndDockersUnits) {
   for (const auto* bad : {"", "MiB", "-5", "5 parsecs", "99999999999999TiB", "0x10", "1e9"}) {
     EXPECT_FALSE(parse_bytes(bad)) << bad;
   }
+}
+
+TEST(Quantity, BytesAreExactUpToTheLargestNumber) {
+  for (const auto value : {limits::max_memory.value, limits::max_memory.value - 1,
+                           std::int64_t{9'223'372'036'855}, std::numeric_limits<std::int64_t>::max()}) {
+    const auto parsed = parse_bytes(std::to_string(value));
+    ASSERT_TRUE(parsed) << value << ": " << parsed.error().message;
+    EXPECT_EQ(parsed->value, value);
+  }
+  EXPECT_EQ(parse_bytes("64TiB")->value, limits::max_memory.value);
+  EXPECT_EQ(parse_bytes("4194304.5T")->value, std::int64_t{4'194'304} * (1LL << 40) + (1LL << 39));
+  EXPECT_FALSE(parse_bytes("9223372036854775808"));
+  EXPECT_FALSE(parse_bytes("8388608T"));
 }
 
 TEST(Quantity, BytesReadWell) {

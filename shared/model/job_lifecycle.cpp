@@ -1,5 +1,7 @@
 #include "shared/model/job_lifecycle.hpp"
 
+#include "shared/base/utf8.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -227,6 +229,10 @@ Result<Job> apply(const Job& job, const Event& event, WallTime now) {
       [&](const AttemptEnded& e) { end_attempt(after, e.outcome); },
   };
   std::visit(change, event);
+  // The one way into a record and its event: what a container or its runtime wrote may be any bytes, and a
+  // record that isn't UTF-8 could be written but never read again.
+  after.message = as_utf8(after.message);
+  if (!after.attempts.empty()) after.attempts.back().message = as_utf8(after.attempts.back().message);
   return after;
 }
 

@@ -1,7 +1,10 @@
 // Jobs: admitting, changing, reading, finding.
+#include "shared/base/utf8.hpp"
 #include "shared/codec/fields.hpp"
 #include "shared/redis/job_writes.hpp"
 #include "shared/redis/redis_store.hpp"
+
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -41,6 +44,25 @@ Result<Job> parse_job(JobId id, const std::vector<Reply>& words) {
     fields.emplace_back(words[i].text(), words[i + 1].text());
   auto job = from_fields<Job>(fields);
   if (job) job->id = id;
+  return job;
+}
+
+// What stands for a record that can't be read, so that one such job holds up none of the others: visible,
+// never placed, and free to be aborted.
+Job unreadable_job(JobId id, const std::vector<Reply>& words, const Error& error) {
+  Job job;
+  job.id = id;
+  for (std::size_t i = 0; i + 1 < words.size(); i += 2) {
+    const auto name = words[i].text();
+    if (name == "version") job.version = words[i + 1].number().value_or(0);
+    if (name == "status")
+      job.status = parse_enum<JobStatus>(words[i + 1].text()).value_or(JobStatus::pending);
+  }
+  if (job.status == JobStatus::running) job.reason = Reason::executing;
+  if (job.status == JobStatus::pending) job.reason = Reason::held;
+  const auto where = error.field.empty() ? std::string() : error.field + ": ";
+  job.message = "its record can't be read: " + as_utf8(where + error.message);
+  spdlog::error("job {}: {}", to_string(id), job.message);
   return job;
 }
 
@@ -109,8 +131,7 @@ Task<Result<std::vector<std::optional<Job>>>> RedisStore::jobs(std::vector<JobId
       continue;
     }
     auto job = parse_job(ids[i], words);
-    if (!job) co_return broken_contract("job " + to_string(ids[i]) + ", " + job.error().message);
-    found.push_back(std::move(*job));
+    found.push_back(job ? std::move(*job) : unreadable_job(ids[i], words, job.error()));
   }
   co_return found;
 }

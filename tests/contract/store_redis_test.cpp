@@ -224,6 +224,28 @@ TEST_F(RedisStoreTest, ARedisThatMayForgetIsRefusedWithTheLinesToChange) {
   EXPECT_TRUE(start(options).has_value());
 }
 
+// Nothing of Berth's writes such things; should it happen, one job's trouble mustn't become everybody's.
+Task<> an_unreadable_record_is_stepped_over(RedisServer& server, RedisStore& store) {
+  const auto ids = co_await admit(store, 2);
+  server.ask("HSET {berth:test}:job:1 attempt many");
+  server.ask("XADD {berth:test}:events 1000-0 e nonsense");
+  std::vector<JobId> both{{1}, {2}};
+  auto read = co_await store.jobs(std::move(both));
+  const auto jobs = must(std::move(read));
+  EXPECT_EQ(jobs.at(1)->status, JobStatus::pending);
+  EXPECT_EQ(jobs.at(1)->reason, Reason::queued);
+  EXPECT_EQ(jobs.at(0)->reason, Reason::held) << "it is never placed";
+  EXPECT_THAT(jobs.at(0)->message, HasSubstr("attempt"));
+  auto fed = co_await store.read_events(0, 10, no_deadline);
+  const auto events = must(std::move(fed));
+  EXPECT_EQ(events.back().type, "unreadable");
+  EXPECT_EQ(events.back().seq, 1000u) << "so that a reader goes on behind it";
+}
+TEST_F(RedisStoreTest, ARecordThatCannotBeReadHoldsUpNoOther) {
+  RedisServer server;
+  tell(server, an_unreadable_record_is_stepped_over);
+}
+
 Task<> close_while_reading(RedisServer&, RedisStore& store) {
   TaskGroup readers(co_await asio::this_coro::executor);
   struct Reader {

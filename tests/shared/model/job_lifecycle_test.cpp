@@ -282,5 +282,21 @@ TEST(JobLifecycle, TheFeedNamesWhatHappened) {
   EXPECT_EQ(type(State::queued, AbortRequested{""}), "job.aborted");
 }
 
+// What a container wrote may end up in a message; a record that isn't UTF-8 could never be read again.
+TEST(JobLifecycle, MessagesAreUtf8WhateverAContainerWrote) {
+  Job job;
+  job.status = JobStatus::running;
+  job.reason = Reason::executing;
+  job.attempt = 1;
+  job.attempts.emplace_back();
+  Outcome outcome;
+  outcome.cause = Cause::start;
+  outcome.message = "exec \xff failed";
+  const auto after = apply(job, AttemptEnded{outcome}, WallTime{});
+  ASSERT_TRUE(after);
+  EXPECT_EQ(after->message, "exec \xef\xbf\xbd failed");
+  EXPECT_EQ(after->attempts[0].message, "exec \xef\xbf\xbd failed");
+}
+
 }  // namespace
 }  // namespace berth::lifecycle

@@ -66,10 +66,13 @@ Task<Result<JobPage>> JobManager::list(JobFilter filter, std::optional<JobId> be
       }
       page.jobs.push_back(std::move(*job));
     }
-    if (ids->size() < query.limit) co_return page;  // the end
     // Ids fall from page to page, so that created_at does too.
-    if (filter.since && !jobs->empty() && jobs->back() && jobs->back()->created_at < *filter.since)
+    const bool is_before_since =
+        filter.since && !jobs->empty() && jobs->back() && jobs->back()->created_at < *filter.since;
+    if (ids->size() < query.limit || is_before_since) {
+      page.next.reset();  // the end
       co_return page;
+    }
     query.before = ids->back();
     scanned += ids->size();
     page.next = query.before;

@@ -154,7 +154,9 @@ Task<bool> Dispatch::sweep() {
 }
 
 void Dispatch::take_in_executors() {
-  for (const auto& [name, known] : liveness_.executors()) view_.put_executor(known.record.info, known.state);
+  for (const auto& [name, known] : liveness_.executors()) {
+    view_.put_executor(known.record.info, known.is_alive ? known.state : ExecutorState::lost);
+  }
 }
 
 void Dispatch::add_change(std::vector<Change>& changes, JobId id, const lifecycle::Event& event,

@@ -4,6 +4,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <utility>
+
 namespace berth {
 
 Task<> Liveness::run() {
@@ -27,11 +29,13 @@ bool Liveness::update(RegisteredExecutor record, Monotonic now, bool fresh_timer
   const auto [entry, added] = executors_.try_emplace(record.info.name);
   auto& known = entry->second;
   const bool moved =
-      added || record.beat != known.record.beat || record.incarnation != known.record.incarnation;
-  if (moved || (fresh_timers && known.state != ExecutorState::lost)) known.moved_at = now;
+      !added && (record.beat != known.record.beat || record.incarnation != known.record.incarnation);
+  if (added || moved || (fresh_timers && known.state != ExecutorState::lost)) known.moved_at = now;
   const bool is_lost = now - known.moved_at >= limits::executor_lost_after;
+  const bool was_alive = std::exchange(known.is_alive, moved || (known.is_alive && !is_lost));
   const auto state = is_lost ? ExecutorState::lost : record.state;
-  const bool changed = added || state != known.state || !(record.info == known.record.info);
+  const bool changed =
+      added || was_alive != known.is_alive || state != known.state || !(record.info == known.record.info);
   if (!added && state != known.state) {
     const auto name = record.info.name;
     if (is_lost) {

@@ -20,7 +20,8 @@ class Liveness {
   struct Known {
     RegisteredExecutor record;
     ExecutorState state = ExecutorState::ready;
-    Monotonic moved_at{};  // when its beat was last seen to move
+    Monotonic moved_at{};   // when its beat was last seen to move
+    bool is_alive = false;  // it was seen to move here: a record alone may be of a machine that is long gone
   };
   using Listener = std::function<void()>;
 

@@ -1,0 +1,59 @@
+#include "scheduler/loops/liveness.hpp"
+
+#include "shared/runtime/task_group.hpp"
+#include "tests/shared/runtime/loop.hpp"
+#include "tests/support/memory_store.hpp"
+
+#include <gtest/gtest.h>
+
+namespace berth {
+namespace {
+
+class LivenessTest : public ::testing::Test {
+ protected:
+  LivenessTest() { tasks_.spawn("liveness", liveness_.run()); }
+  ~LivenessTest() override {
+    tasks_.cancel();
+    loop_.run(tasks_.join());
+  }
+
+  std::uint64_t registered(std::string name) {
+    ExecutorInfo info;
+    info.name = std::move(name);
+    return *loop_.run(store_.register_executor(std::move(info)));
+  }
+  void look() {
+    liveness_.look();
+    const bool changed = loop_.run(changed_.wait(deadline_in(std::chrono::seconds{10})));
+    ASSERT_TRUE(changed);
+  }
+
+  test::Loop loop_;
+  SystemClock clock_;
+  test::MemoryStore store_{loop_.executor(), clock_};
+  Wakeup changed_{loop_.executor()};
+  Liveness liveness_{loop_.executor(), store_, [this] { changed_.notify(); }};
+  TaskGroup tasks_{loop_.executor()};
+};
+
+// The record of a machine that is long gone looks like any other, until its beat ought to move.
+TEST_F(LivenessTest, AnExecutorIsAliveOnlyOnceItsBeatWasSeenToMove) {
+  const auto incarnation = registered("box");
+  look();
+  EXPECT_FALSE(liveness_.executors().at("box").is_alive);
+  EXPECT_EQ(liveness_.executors().at("box").state, ExecutorState::ready);
+  ASSERT_TRUE(loop_.run(store_.heartbeat("box", incarnation, {})));
+  look();
+  EXPECT_TRUE(liveness_.executors().at("box").is_alive);
+}
+
+TEST_F(LivenessTest, AnExecutorThatStartsAgainIsAlive) {
+  registered("box");
+  look();
+  registered("box");
+  look();
+  EXPECT_TRUE(liveness_.executors().at("box").is_alive);
+}
+
+}  // namespace
+}  // namespace berth

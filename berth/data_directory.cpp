@@ -31,12 +31,34 @@ std::string read_first_word(const std::filesystem::path& path) {
   return word;
 }
 
+// The records hold people's environment variables: nobody else's business. A directory that was there before
+// keeps its permissions: it may be anything, /tmp too.
 Result<> make_private(const std::filesystem::path& path) {
   std::error_code error;
-  std::filesystem::create_directories(path, error);
-  // The records hold people's environment variables: nobody else's business.
-  if (!error) std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
+  const bool is_new = std::filesystem::create_directories(path, error);
+  if (!error && is_new) std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
   if (error) return invalid("can't use " + path.string() + ": " + error.message(), "--data");
+  return {};
+}
+
+// Writes a small file whole or not at all, and on disk when it returns.
+Result<> write_durably(const std::filesystem::path& path, std::string text) {
+  const auto draft = path.string() + ".new";
+  const auto complaint = [&] {
+    return invalid("can't write " + path.string() + ": " + std::strerror(errno), "--data");
+  };
+  text += '\n';
+  {
+    const FileDescriptor file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    if (file.get() < 0 ||
+        ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+        ::fsync(file.get()) != 0) {
+      return complaint();
+    }
+  }
+  if (::rename(draft.c_str(), path.c_str()) != 0) return complaint();
+  const FileDescriptor directory(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory.get() < 0 || ::fsync(directory.get()) != 0) return complaint();
   return {};
 }
 
@@ -88,20 +110,27 @@ Result<std::string> DataDirectory::cluster_name() const {
   const auto file = path_ / "cluster";
   auto name = read_first_word(file);
   if (!name.empty()) return name;
+  std::error_code error;
+  if (!std::filesystem::is_empty(redis_directory(), error) || error) {
+    return invalid(
+        file.string() + " is missing, but " + redis_directory().string() +
+            " holds records of a cluster whose name stood there: restore it (the keys in Redis begin "
+            "with {berth:NAME}), or choose another directory",
+        "--data");
+  }
   std::array<char, 16> text{};
   std::snprintf(text.data(), text.size(), "up-%08x", static_cast<unsigned>(std::random_device{}()));
   name = text.data();
-  // Written whole or not at all: containers are named after it.
-  const auto draft = path_ / "cluster.new";
-  {
-    std::ofstream out(draft, std::ios::trunc);
-    out << name << '\n' << std::flush;
-    if (!out) return invalid("can't write " + draft.string(), "--data");
-  }
-  std::error_code error;
-  std::filesystem::rename(draft, file, error);
-  if (error) return invalid("can't write " + file.string() + ": " + error.message(), "--data");
+  if (auto written = write_durably(file, name); !written) return written.error();
   return name;
+}
+
+Result<std::string> DataDirectory::executor_name(const std::string& wanted) const {
+  const auto file = path_ / "executor";
+  const auto known = read_first_word(file);
+  if (!known.empty()) return known;
+  if (auto written = write_durably(file, wanted); !written) return written.error();
+  return wanted;
 }
 
 }  // namespace berth

@@ -39,6 +39,10 @@ class DataDirectory {
   // their own.
   Result<std::string> cluster_name() const;
 
+  // The name under which this directory's executor was first started, `wanted` the first time: a machine
+  // whose host name changes finds its jobs and containers again.
+  Result<std::string> executor_name(const std::string& wanted) const;
+
  private:
   DataDirectory(std::filesystem::path path, FileDescriptor lock)
       : path_(std::move(path)), lock_(std::move(lock)) {}

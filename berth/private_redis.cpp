@@ -6,15 +6,13 @@
 #include <spdlog/spdlog.h>
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-extern "C" {  // this header of glibc 2.36 forgets to say so
-}
 
 #include <array>
 #include <cerrno>
@@ -45,7 +43,10 @@ std::vector<std::string> arguments(const DataDirectory& data) {
   ::setpgid(0, 0);                     // Ctrl-C is for berth, which then stops its Redis in order
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);  // a berth that was killed leaves no Redis behind
   if (::getppid() != parent) ::_exit(1);
-  ::fcntl(lock, F_SETFD, 0);  // the lock lives as long as Redis does
+  // Nothing of berth's is Redis' (sockets of clients would stay open for as long as it runs) but the lock,
+  // which lives as long as Redis does.
+  ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+  ::fcntl(lock, F_SETFD, 0);
   const int null = ::open("/dev/null", O_RDWR);
   for (const int stream : {0, 1, 2}) ::dup2(null, stream);
   sigset_t none;

@@ -14,8 +14,6 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <spdlog/spdlog.h>
 
-#include <memory>
-
 namespace berth {
 namespace {
 
@@ -32,17 +30,18 @@ Task<int> serve_scheduler(asio::any_io_executor executor, SchedulerSettings sett
   Signals signals(executor);
   SystemClock clock;
   RedisStore store(executor, std::move(redis), clock);
-  auto ready = co_await store.start(deadline_in(store_patience));
-  std::unique_ptr<SchedulerApp> app;
+  auto connecting = store.start(deadline_in(store_patience));
+  auto ready = co_await signals.unless_asked_to_end(std::move(connecting));
   if (ready) {
-    app = std::make_unique<SchedulerApp>(executor, store, clock, std::move(settings));
-    ready = co_await app->start();
-  }
-  if (ready) {
-    spdlog::info("the API listens on http://{}", app->address());
-    const auto signal = co_await signals.next();
-    spdlog::info("signal {}: stopping", signal);
-    co_await app->stop();
+    SchedulerApp app(executor, store, clock, std::move(settings));
+    auto starting = app.start();
+    ready = co_await signals.unless_asked_to_end(std::move(starting));
+    if (ready) {
+      spdlog::info("the API listens on http://{}", app.address());
+      const auto signal = co_await signals.next();
+      spdlog::info("signal {}: stopping", signal);
+    }
+    co_await app.stop();
   }
   co_await store.close();
   co_return ready ? 0 : fail(ready.error());
@@ -81,10 +80,12 @@ Task<int> serve_executor(asio::any_io_executor executor, ExecutorFlags flags, Ex
   const auto info = co_await (*runtime)->probe();
   if (!info.healthy) co_return fail(unavailable(runtime_advice(info.message)));
   RedisStore store(executor, std::move(redis), clock);
-  auto outcome = co_await store.start(deadline_in(store_patience));
+  auto connecting = store.start(deadline_in(store_patience));
+  auto outcome = co_await signals.unless_asked_to_end(std::move(connecting));
   if (outcome) {
     ExecutorApp app(executor, store, **runtime, clock, std::move(settings));
-    outcome = co_await app.start();
+    auto starting = app.start();
+    outcome = co_await signals.unless_asked_to_end(std::move(starting));
     if (outcome) outcome = co_await run_until_signal(app, signals);
     co_await app.stop();
   }

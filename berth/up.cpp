@@ -36,7 +36,8 @@ std::vector<std::string> default_volume_paths() {
 
 Task<int> Up::run() {
   Signals signals(executor_);
-  const auto started = co_await start();
+  auto starting = start();
+  const auto started = co_await signals.unless_asked_to_end(std::move(starting));
   if (!started) {
     complain(started.error());
     co_await stop();
@@ -98,6 +99,11 @@ Task<Result<>> Up::start_store(const std::string& cluster) {
 Task<Result<>> Up::start_executor(const std::string& cluster) {
   auto settings = executor_settings(flags_.executor, cluster);
   if (!settings) co_return settings.error();
+  if (flags_.executor.name.empty()) {
+    auto name = data_.executor_name(settings->name);
+    if (!name) co_return name.error();
+    settings->name = std::move(*name);
+  }
   if (settings->volume_paths.empty()) settings->volume_paths = default_volume_paths();
   executor_app_ = std::make_unique<ExecutorApp>(executor_, *store_, *runtime_, clock_, std::move(*settings));
   auto started = co_await executor_app_->start();

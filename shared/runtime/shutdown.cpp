@@ -1,6 +1,10 @@
 #include "shared/runtime/shutdown.hpp"
 
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
 #include <csignal>
+#include <string>
+#include <variant>
 
 namespace berth {
 
@@ -23,6 +27,15 @@ Task<int> Signals::next(Deadline deadline) {
     // A timer of an earlier call can fire so late that it ends this one's wait.
     if (std::chrono::steady_clock::now() >= deadline) co_return 0;
   }
+}
+
+Task<Result<>> Signals::unless_asked_to_end(Task<Result<>> work) {
+  using namespace asio::experimental::awaitable_operators;
+  auto signal = next();
+  const auto first = co_await (std::move(work) || std::move(signal));
+  if (const auto* done = std::get_if<0>(&first)) co_return *done;
+  co_return Error{ErrorKind::refused, "stopped by signal " + std::to_string(std::get<1>(first)) +
+                                          " before everything had started"};
 }
 
 Task<int> wait_for_signal() {

@@ -1,6 +1,7 @@
 // The two signals that ask a process to end, as something to await.
 #pragma once
 
+#include "shared/base/result.hpp"
 #include "shared/runtime/async.hpp"
 
 #include <boost/asio/signal_set.hpp>
@@ -13,6 +14,9 @@ namespace berth {
 class Signals {
  public:
   explicit Signals(asio::any_io_executor executor);
+
+  // What `work` came to; refused, and the work cancelled, if a signal came first.
+  Task<Result<>> unless_asked_to_end(Task<Result<>> work);
 
   // The number of the next signal, or 0 when the deadline came first. Those that came between two calls are
   // remembered.

@@ -99,6 +99,7 @@ Task<Result<>> Up::start_store(const std::string& cluster) {
 Task<Result<>> Up::start_executor(const std::string& cluster) {
   auto settings = executor_settings(flags_.executor, cluster);
   if (!settings) co_return settings.error();
+  settings->alone = true;
   if (flags_.executor.name.empty()) {
     auto name = data_.executor_name(settings->name);
     if (!name) co_return name.error();

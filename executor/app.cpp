@@ -76,7 +76,7 @@ Task<Result<>> ExecutorApp::start() {
   spdlog::info("executor {}: offers {} cores and {} of memory, runs containers with {} {}", info_.name,
                to_string(info_.capacity.cpu), to_string(info_.capacity.memory), info_.runtime.name,
                info_.runtime.version);
-  const auto enrolled = co_await heartbeat_.enroll(info_);
+  const auto enrolled = co_await heartbeat_.enroll(info_, settings_.alone);
   if (!enrolled) co_return enrolled.error();
 
   service_.spawn("reporter", reporter_.run());
@@ -128,6 +128,7 @@ Task<> ExecutorApp::shut_down() {
   service_.cancel();
   co_await service_.join();
   co_await attempts_.stop();
+  if (!failure_) co_await heartbeat_.leave();
 }
 
 // --- its duties ---
@@ -139,7 +140,11 @@ Task<> ExecutorApp::read_inbox() {
 }
 
 Task<> ExecutorApp::beat() {
-  auto lost = co_await heartbeat_.beat();
+  std::function<void(const std::string&)> on_stop_jobs = [this](const std::string& reason) {
+    const auto why = reason.empty() ? "" : " (" + reason + ")";
+    attempts_.stop_all({Cause::executor_lost, "stopped because " + settings_.name + " is drained" + why});
+  };
+  auto lost = co_await heartbeat_.beat(std::move(on_stop_jobs));
   spdlog::error("{}", lost.message);
   failure_ = std::move(lost);
   end_.notify();

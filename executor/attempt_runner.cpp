@@ -82,7 +82,9 @@ Task<> AttemptRunner::stop() {
 
 void AttemptRunner::on_ending_recorded() { deliver(events::EndingRecorded{}); }
 void AttemptRunner::on_fenced_off(const std::string&) { deliver(events::FencedOff{}); }
-void AttemptRunner::on_abort(const std::string& message) { deliver(events::AbortAsked{message}); }
+void AttemptRunner::on_abort(const std::string& message) {
+  deliver(events::StopAsked{{Cause::aborted, message}});
+}
 
 // --- effects ---
 

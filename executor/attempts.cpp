@@ -32,7 +32,7 @@ void Attempts::take(const Job& record) {
   if (!record.abort_requested_at) return;
   surroundings_.reporter.refresh(record);
   const auto runner = found->second;
-  runner->deliver(events::AbortAsked{record.message});
+  runner->deliver(events::StopAsked{{Cause::aborted, record.message}});
 }
 
 std::shared_ptr<AttemptRunner> Attempts::add(const Job& record, bool is_adopted, attempt::Event first) {
@@ -49,7 +49,7 @@ std::shared_ptr<AttemptRunner> Attempts::add(const Job& record, bool is_adopted,
       std::make_shared<AttemptRunner>(surroundings_, record, std::move(*spec), is_adopted, std::move(on_end));
   runners_.emplace(key, runner);
   // Known before the first step, so that it can't start.
-  if (record.abort_requested_at) runner->deliver(events::AbortAsked{record.message});
+  if (record.abort_requested_at) runner->deliver(events::StopAsked{{Cause::aborted, record.message}});
   runner->deliver(std::move(first));
   return runner;
 }
@@ -93,6 +93,11 @@ std::set<AttemptKey> Attempts::driven() const {
 void Attempts::on_runtime_back() {
   const auto runners = runners_;  // an event may end an attempt
   for (const auto& [key, runner] : runners) runner->deliver(events::RuntimeBack{});
+}
+
+void Attempts::stop_all(const StopCause& why) {
+  const auto runners = runners_;
+  for (const auto& [key, runner] : runners) runner->deliver(events::StopAsked{why});
 }
 
 void Attempts::on_finished(AttemptKey key) {

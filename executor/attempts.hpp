@@ -30,6 +30,9 @@ class Attempts {
   const std::unordered_set<AttemptKey>& ended() const { return ended_; }
   std::size_t size() const { return runners_.size(); }
 
+  // Asks every attempt to end. Asking again changes nothing.
+  void stop_all(const StopCause& why);
+
   // The runtime answers again: whoever waits out a backoff tries at once.
   void on_runtime_back();
 

@@ -21,6 +21,7 @@ struct ExecutorSettings {
   std::map<std::string, std::string> labels;
   std::vector<std::string> volume_paths;  // jobs may mount what lies below these; none: no volumes at all
   std::string runtime = "docker";         // or "simulated"
+  bool alone = false;  // no other can have this name now: whoever had it is gone and needn't be waited for
 };
 
 }  // namespace berth

@@ -119,13 +119,13 @@ void Step::adopt(const ContainerView& container) {
     const auto left = std::max(*m_.plan_.timeout - (now_ - *m_.started_at_), Milliseconds{0});
     emit(effects::Arm{Timer::timeout, left});
   }
-  if (m_.abort_) stop({Cause::aborted, *m_.abort_});
+  if (m_.stop_) stop(*m_.stop_);
 }
 
 // A container whose process may or may not have begun: what it looks like decides.
 void Step::go_on_with(const ContainerView& container) {
   const bool never_ran = container.phase == ContainerView::Phase::created;
-  if (never_ran && m_.abort_) return withdraw(aborted());
+  if (never_ran && m_.stop_) return withdraw(stopped());
   if (never_ran) return start();
   if (container.phase == ContainerView::Phase::exited && !container.error.empty()) {
     return finish(judge_failed_start(container.error, now_));
@@ -135,7 +135,7 @@ void Step::go_on_with(const ContainerView& container) {
 
 void Step::operator()(const events::Begin&) {
   if (!in_any<Idle>()) return;
-  if (m_.abort_) return withdraw(aborted());
+  if (m_.stop_) return withdraw(stopped());
   create();
 }
 
@@ -257,11 +257,15 @@ void Step::operator()(const events::RuntimeBack&) {
     kill(*state);
 }
 
-void Step::operator()(const events::AbortAsked& event) {
-  if (!m_.abort_) m_.abort_ = event.message;
-  if (in_any<Creating, Pulling, Starting>()) return withdraw(aborted());
+void Step::operator()(const events::StopAsked& event) {
+  const bool is_abort = event.why.cause == Cause::aborted;
+  if (!m_.stop_ || (is_abort && m_.stop_->cause != Cause::aborted)) m_.stop_ = event.why;
+  if (in_any<Creating, Pulling, Starting>()) return withdraw(stopped());
   // An unanswered start may have run it: the look that is under way tells which end it needs.
-  if (in_any<Running>()) stop({Cause::aborted, event.message});
+  if (!in_any<Running>()) return;
+  // An abort stands in the record already.
+  if (!is_abort) report(lifecycle::Stopping{event.why.message});
+  stop(event.why);
 }
 
 void Step::operator()(const events::FencedOff&) {

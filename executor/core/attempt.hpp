@@ -4,11 +4,11 @@
 //
 //             no image            pulled
 //   Creating ──────────▶ Pulling ─────────▶ Creating
-//      │ created                                               every state before Running, on an abort
+//      │ created                                               every state before Running, when asked to stop
 //      ▼          outcome unknown                              or when fenced off:
-//   Starting ─────────────────────▶ Looking                      ──▶ Withdrawing ──▶ Reporting (abort)
+//   Starting ─────────────────────▶ Looking                      ──▶ Withdrawing ──▶ Reporting (asked)
 //      │ started ◀────── runs, or has run ──┘                              └───────▶ Finished  (fenced off)
-//      ▼            abort, timeout
+//      ▼            asked to stop, timeout
 //   Running ──────────────────────▶ Stopping
 //      │ exited                        │ exited
 //      └───────▶ Draining ◀────────────┘        the exit is known, its output not yet all stored
@@ -19,7 +19,7 @@
 //               Removing ──▶ Finished           the container goes last: it is the proof of what happened
 //
 // What it holds to:
-// - Once an abort is known, nothing starts. A start in flight is followed by a forced removal *after* its
+// - Once it was asked to stop, nothing starts. A start in flight is followed by a forced removal *after* its
 // answer,
 //   because Docker starts a container that was "stopped" while it was only created.
 // - A start whose answer was lost is looked at before it is repeated: starting an exited container would run
@@ -108,9 +108,9 @@ struct TimerFired {
   Timer timer = Timer::timeout;
 };
 struct RuntimeBack {};  // it answers again: don't wait out the backoff
-struct AbortAsked {
-  std::string message;
-};
+struct StopAsked {
+  StopCause why;
+};                         // by a person (ABORTED), or because the executor is drained (EXECUTOR_LOST)
 struct EndingRecorded {};  // the store acknowledged the ending
 struct FencedOff {};       // the record moved on: another attempt, or an ending by another hand
 }  // namespace events
@@ -118,8 +118,8 @@ struct FencedOff {};       // the record moved on: another attempt, or an ending
 using Event = std::variant<events::Begin, events::Found, events::Vanished, events::Refused, events::Created,
                            events::Pulled, events::PullProgressed, events::StartReturned, events::Inspected,
                            events::WaitReturned, events::LogsCopied, events::KillReturned,
-                           events::RemoveReturned, events::TimerFired, events::RuntimeBack,
-                           events::AbortAsked, events::EndingRecorded, events::FencedOff>;
+                           events::RemoveReturned, events::TimerFired, events::RuntimeBack, events::StopAsked,
+                           events::EndingRecorded, events::FencedOff>;
 
 // --- what to do ---
 namespace effects {
@@ -211,7 +211,7 @@ class Machine {
   bool logs_done_ = false;
   std::string log_problem_;  // why its output isn't complete
   std::uint32_t kill_failures_ = 0;
-  std::optional<std::string> abort_;
+  std::optional<StopCause> stop_;  // asked for from outside; an abort replaces any other
   std::optional<WallTime> started_at_;
 };
 

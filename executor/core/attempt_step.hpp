@@ -26,7 +26,7 @@ class Step {
   void operator()(const events::Inspected&);
   void operator()(const events::TimerFired&);
   void operator()(const events::RuntimeBack&);
-  void operator()(const events::AbortAsked&);
+  void operator()(const events::StopAsked&);
   void operator()(const events::FencedOff&);
 
   // From the running process to its end (attempt_ending.cpp).
@@ -78,7 +78,7 @@ class Step {
   void forget();
   void end_before_start(Cause cause, std::string message);
   lifecycle::Outcome outcome(Cause cause, std::string message) const;
-  lifecycle::Outcome aborted() const { return outcome(Cause::aborted, m_.abort_.value_or("")); }
+  lifecycle::Outcome stopped() const { return outcome(m_.stop_->cause, m_.stop_->message); }
 
   Machine& m_;
   WallTime now_;

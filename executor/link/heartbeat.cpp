@@ -13,16 +13,52 @@ namespace berth {
 
 Heartbeat::Heartbeat(Store& store, Probe probe) : store_(store), probe_(std::move(probe)) {}
 
-Task<Result<>> Heartbeat::enroll(ExecutorInfo info) {
+namespace {
+
+Task<Result<RegisteredExecutor>> find(Store& store, std::string name) {
+  auto executors = co_await store.executors();
+  if (!executors) co_return executors.error();
+  for (auto& executor : *executors) {
+    if (executor.info.name == name) co_return std::move(executor);
+  }
+  RegisteredExecutor nobody;
+  nobody.has_left = true;
+  co_return nobody;
+}
+
+}  // namespace
+
+// The incarnation that held the name and is gone; 0 if there was none.
+Task<Result<std::uint64_t>> Heartbeat::claim_name(std::string name, bool alone) {
+  const auto before = co_await find(store_, name);
+  if (!before) co_return before.error();
+  if (alone || before->has_left) co_return before->incarnation;
+  spdlog::info("{}: looking whether the executor that had this name is gone", name);
+  co_await sleep_until(deadline_in(limits::name_patience));
+  const auto after = co_await find(store_, name);
+  if (!after) co_return after.error();
+  if (after->beat != before->beat && !after->has_left) {
+    co_return Error{ErrorKind::conflict, "an executor named \"" + name + "\" is alive on host " +
+                                             after->info.host +
+                                             "; give this one a name of its own with --name"};
+  }
+  co_return after->incarnation;
+}
+
+Task<Result<>> Heartbeat::enroll(ExecutorInfo info, bool alone) {
   name_ = info.name;
   runtime_ = info.runtime;
-  const auto incarnation = co_await store_.register_executor(std::move(info));
+  const auto seen = co_await claim_name(name_, alone);
+  if (!seen) co_return seen.error();
+  const auto incarnation = co_await store_.register_executor(std::move(info), *seen);
   if (!incarnation) co_return incarnation.error();
   incarnation_ = *incarnation;
   co_return Result<>{};
 }
 
-Task<Error> Heartbeat::beat() {
+Task<> Heartbeat::leave() { co_await store_.leave_executor(name_, incarnation_); }
+
+Task<Error> Heartbeat::beat(std::function<void(const std::string& reason)> on_stop_jobs) {
   auto next = std::chrono::steady_clock::now();
   bool is_failing = false;
   while (true) {
@@ -35,6 +71,7 @@ Task<Error> Heartbeat::beat() {
                                                result.error().message + ")"};
     }
     if (!result && !is_failing) spdlog::warn("{}: heartbeat failed: {}", name_, result.error().message);
+    if (result && result->stop_jobs) on_stop_jobs(*result->stop_jobs);
     if (result && is_failing) spdlog::info("{}: heartbeat is back", name_);
     is_failing = !result;
     // A call that took long isn't made up for by a burst.

@@ -18,18 +18,25 @@ class Heartbeat {
 
   Heartbeat(Store& store, Probe probe);
 
-  // Writes what the executor is. Must succeed before anything else is called.
-  Task<Result<>> enroll(ExecutorInfo info);
+  // Writes what the executor is. Must succeed before anything else is called. conflict: another executor of
+  // that name lives; its beat is watched for limits::name_patience to tell, unless this one is `alone`.
+  Task<Result<>> enroll(ExecutorInfo info, bool alone);
 
   // Beats until cancelled, or until the store says that the name isn't ours any more: then it returns why, as
   // an error of kind conflict.
-  Task<Error> beat();
+  // `on_stop_jobs` is called, again and again, while the executor is drained and the deadline has passed.
+  Task<Error> beat(std::function<void(const std::string& reason)> on_stop_jobs);
+
+  // Tells the store that this one goes in order, so that the next of its name needn't wait. Best effort.
+  Task<> leave();
 
   // Probes the runtime every limits::runtime_probe_period until cancelled. `on_return` is called each time it
   // answers after it didn't.
   Task<> watch_runtime(std::function<void()> on_return);
 
  private:
+  Task<Result<std::uint64_t>> claim_name(std::string name, bool alone);
+
   Store& store_;
   Probe probe_;
   std::string name_;

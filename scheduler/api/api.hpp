@@ -15,7 +15,7 @@ struct Services {
   JobManager& jobs;
   Store& store;
   EventFeed& feed;
-  const Liveness& liveness;
+  Liveness& liveness;
   const Leadership& leadership;
 };
 

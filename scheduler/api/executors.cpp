@@ -1,6 +1,7 @@
 #include "scheduler/api/api.hpp"
 #include "scheduler/api/query.hpp"
 #include "scheduler/api/reply.hpp"
+#include "shared/base/limits.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -27,7 +28,9 @@ ExecutorStatus status_of(const Liveness::Known& known, Allocated allocated) {
   const auto& info = known.record.info;
   ExecutorStatus status;
   status.name = info.name;
-  status.state = known.state;
+  const bool is_drained = known.state == ExecutorState::draining && allocated.jobs == 0;
+  status.state = is_drained ? ExecutorState::drained : known.state;
+  status.drain = known.record.drain;
   status.capacity = info.capacity;
   status.allocated = allocated;
   status.runtime = info.runtime;
@@ -82,6 +85,76 @@ Task<> get_executor(Services& services, const http::PathParameters& path, http::
   co_await reply(responder, 200, std::move(body));
 }
 
+struct DrainOrder {
+  std::string reason;
+  std::optional<Milliseconds> deadline;
+};
+
+Result<std::string> parse_text(const json::object::value_type& member) {
+  if (!member.value().is_string()) return invalid("must be a string", std::string(member.key()));
+  std::string text(member.value().get_string());
+  if (text.size() > limits::max_label)
+    return invalid("must have at most 256 characters", std::string(member.key()));
+  return text;
+}
+
+// {"reason": "…", "deadline": "10m"}, or no body at all.
+Result<DrainOrder> parse_drain(const std::string& body) {
+  DrainOrder order;
+  if (body.empty()) return order;
+  const auto value = parse_json(body);
+  if (!value) return invalid("the body is not JSON: " + value.error().message);
+  const auto* object = value->if_object();
+  if (object == nullptr)
+    return invalid("the body must be an object such as {\"reason\": \"…\", \"deadline\": \"10m\"}");
+  for (const auto& member : *object) {
+    auto text = parse_text(member);
+    if (!text) return text.error();
+    if (member.key() == "reason") {
+      order.reason = std::move(*text);
+    } else if (member.key() == "deadline") {
+      const auto deadline = parse_duration(*text);
+      if (!deadline) return invalid(deadline.error().message, "deadline");
+      if (*deadline > limits::max_duration)
+        return invalid("must be at most " + to_string(limits::max_duration), "deadline");
+      order.deadline = *deadline;
+    } else {
+      return invalid("only \"reason\" and \"deadline\" are known here", std::string(member.key()));
+    }
+  }
+  return order;
+}
+
+// The executor as it is after the order was written.
+Task<> show_written(Services& services, const http::PathParameters& path, Result<> written,
+                    http::Responder& responder) {
+  if (!written && written.error().kind == ErrorKind::conflict) {
+    written = Error{ErrorKind::not_found, "there is no executor \"" + path["id"] + '"'};
+  }
+  if (!written) {
+    co_await refuse(responder, written.error());
+    co_return;
+  }
+  co_await services.liveness.look_and_wait();
+  co_await get_executor(services, path, responder);
+}
+
+Task<> drain(Services& services, const http::Request& request, const http::PathParameters& path,
+             http::Responder& responder) {
+  const auto order = parse_drain(request.body);
+  if (!order) {
+    co_await refuse_query(responder, order.error());
+    co_return;
+  }
+  auto written = co_await services.store.drain_executor(path["id"], order->reason, order->deadline, "api");
+  co_await show_written(services, path, std::move(written), responder);
+}
+
+Task<> resume(Services& services, const http::PathParameters& path, http::Responder& responder) {
+  auto written = co_await services.store.resume_executor(path["id"], "api");
+  co_await show_written(services, path, std::move(written), responder);
+}
+
 }  // namespace
 
 void add_executor_routes(http::Router& router, Services& services) {
@@ -95,6 +168,14 @@ void add_executor_routes(http::Router& router, Services& services) {
   router.add("GET", "/v1/executors/{id}",
              [&services](const Request&, const PathParameters& path, Responder& responder) {
                return get_executor(services, path, responder);
+             });
+  router.add("POST", "/v1/executors/{id}/drain",
+             [&services](const Request& request, const PathParameters& path, Responder& responder) {
+               return drain(services, request, path, responder);
+             });
+  router.add("POST", "/v1/executors/{id}/resume",
+             [&services](const Request&, const PathParameters& path, Responder& responder) {
+               return resume(services, path, responder);
              });
 }
 

@@ -104,13 +104,16 @@ void ClusterView::index(const Job& job) {
     executor->second.state = ExecutorState::lost;
   }
   hold(executor->second.allocated, job.definition.resources);
+  executor->second.jobs.insert(job.id);
 }
 
 void ClusterView::unindex(const Job& job) {
   queue_.remove(job.id);
   if (const auto due = due_at(job)) due_.erase({*due, job.id});
   if (!holds_resources(job) || !job.executor) return;
-  release(executors_.at(*job.executor).allocated, job.definition.resources);
+  auto& executor = executors_.at(*job.executor);
+  release(executor.allocated, job.definition.resources);
+  executor.jobs.erase(job.id);
 }
 
 std::optional<WallTime> ClusterView::next_due() const {

@@ -1,8 +1,10 @@
 // One executor as placement sees it.
 #pragma once
 
+#include "shared/base/ids.hpp"
 #include "shared/model/executor_info.hpp"
 
+#include <set>
 #include <string>
 
 namespace berth {
@@ -10,7 +12,8 @@ namespace berth {
 struct ExecutorView {
   ExecutorInfo info;
   ExecutorState state = ExecutorState::ready;
-  Allocated allocated;  // derived from the live attempts on it
+  Allocated allocated;   // derived from the live attempts on it
+  std::set<JobId> jobs;  // whose live attempts are on it
 };
 
 // What is left of an executor. Negative where its capacity shrank below what runs there.

@@ -169,6 +169,21 @@ void Dispatch::add_change(std::vector<Change>& changes, JobId id, const lifecycl
   changes.push_back({*job, std::move(*after), std::move(type), actor_});
 }
 
+// Attempts on machines that fell silent: each is run again elsewhere or ended, as its definition says.
+void Dispatch::add_losses(std::vector<Change>& changes, WallTime now) const {
+  for (const auto& [name, known] : liveness_.executors()) {
+    if (known.state != ExecutorState::lost) continue;
+    const auto found = view_.executors().find(name);
+    if (found == view_.executors().end()) continue;
+    const lifecycle::Event lost = lifecycle::ExecutorLost{"executor " + name + " is lost: no heartbeat for " +
+                                                          to_string(limits::executor_lost_after)};
+    for (const auto id : found->second.jobs) {
+      if (changes.size() >= pass_limit) return;
+      add_change(changes, id, lost, now);
+    }
+  }
+}
+
 std::vector<Change> Dispatch::decide(WallTime now) {
   std::vector<Change> changes;
   for (const auto id : view_.due(now)) {
@@ -179,6 +194,7 @@ std::vector<Change> Dispatch::decide(WallTime now) {
       add_change(changes, id, lifecycle::QueueTimedOut{over_queue_timeout(job)}, now);
     }
   }
+  add_losses(changes, now);
   if (!changes.empty()) return changes;  // first what is due: a job that ends now shall not be placed
   const auto placed = place(view_, pass_limit);
   for (const auto& assignment : placed.assignments) {

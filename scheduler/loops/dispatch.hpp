@@ -47,6 +47,7 @@ class Dispatch {
   void take_in_executors();
 
   std::vector<Change> decide(WallTime now);
+  void add_losses(std::vector<Change>& changes, WallTime now) const;
   void add_change(std::vector<Change>& changes, JobId id, const lifecycle::Event& event, WallTime now) const;
   Task<bool> commit(std::vector<Change> changes, Epoch epoch);
   Deadline next_look(Monotonic swept_at) const;

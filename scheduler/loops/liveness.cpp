@@ -10,19 +10,30 @@ namespace berth {
 
 Task<> Liveness::run() {
   bool was_failing = false;
+  auto looked_at = deadline_in(Milliseconds{0});
   for (;;) {
     const auto asked_at = deadline_in(Milliseconds{0});
     auto found = co_await store_.executors();
     const auto now = deadline_in(Milliseconds{0});
-    const bool was_slow = now - asked_at > limits::heartbeat;
-    if (found) {
-      bool changed = false;
-      for (auto& record : *found) changed |= update(std::move(record), now, was_failing || was_slow);
-      if (changed) on_change_();
-    }
+    // The store took long, or this process did: it was paused, or busy. What wasn't seen proves nothing.
+    const bool was_slow = now - asked_at > limits::heartbeat || asked_at - looked_at > 2 * limits::heartbeat;
+    looked_at = now;
+    if (found) update_all(std::move(*found), now, was_failing || was_slow);
     was_failing = !found;
     co_await look_now_.wait(deadline_in(limits::heartbeat));
   }
+}
+
+Task<> Liveness::look_and_wait() {
+  auto found = co_await store_.executors();
+  // Whether somebody is lost is for the loop to tell, which knows how long it has looked.
+  if (found) update_all(std::move(*found), deadline_in(Milliseconds{0}), true);
+}
+
+void Liveness::update_all(std::vector<RegisteredExecutor> found, Monotonic now, bool fresh_timers) {
+  bool changed = false;
+  for (auto& record : found) changed |= update(std::move(record), now, fresh_timers);
+  if (changed) on_change_();
 }
 
 bool Liveness::update(RegisteredExecutor record, Monotonic now, bool fresh_timers) {
@@ -32,8 +43,11 @@ bool Liveness::update(RegisteredExecutor record, Monotonic now, bool fresh_timer
       !added && (record.beat != known.record.beat || record.incarnation != known.record.incarnation);
   if (added || moved || (fresh_timers && known.state != ExecutorState::lost)) known.moved_at = now;
   const bool is_lost = now - known.moved_at >= limits::executor_lost_after;
-  const bool was_alive = std::exchange(known.is_alive, moved || (known.is_alive && !is_lost));
-  const auto state = is_lost ? ExecutorState::lost : record.state;
+  const bool was_alive =
+      std::exchange(known.is_alive, !record.has_left && (moved || (known.is_alive && !is_lost)));
+  const auto state = is_lost        ? ExecutorState::lost
+                     : record.drain ? ExecutorState::draining
+                                    : ExecutorState::ready;
   const bool changed =
       added || was_alive != known.is_alive || state != known.state || !(record.info == known.record.info);
   if (!added && state != known.state) {

@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace berth {
 
@@ -20,8 +21,9 @@ class Liveness {
   struct Known {
     RegisteredExecutor record;
     ExecutorState state = ExecutorState::ready;
-    Monotonic moved_at{};   // when its beat was last seen to move
-    bool is_alive = false;  // it was seen to move here: a record alone may be of a machine that is long gone
+    Monotonic moved_at{};  // when its beat was last seen to move
+    // It was seen to move here, and hasn't left: a record alone may be of a machine that is long gone.
+    bool is_alive = false;
   };
   using Listener = std::function<void()>;
 
@@ -33,10 +35,13 @@ class Liveness {
   Task<> run();
   // Looks now: an executor has registered.
   void look() { look_now_.notify(); }
+  // Reads the executors' records at once, so that executors() shows what was just written.
+  Task<> look_and_wait();
 
   const std::map<std::string, Known>& executors() const { return executors_; }
 
  private:
+  void update_all(std::vector<RegisteredExecutor> found, Monotonic now, bool fresh_timers);
   bool update(RegisteredExecutor record, Monotonic now, bool fresh_timers);
 
   Store& store_;

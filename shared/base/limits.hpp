@@ -86,6 +86,8 @@ inline constexpr Milliseconds log_refused_for =
 // ----------------------------------------------------------------------------------------------------
 inline constexpr Milliseconds heartbeat = 1s;
 inline constexpr Milliseconds executor_lost_after = 10s;
+inline constexpr Milliseconds name_patience =
+    2'500ms;  // two beats and a half: one that lives is seen to beat
 inline constexpr Milliseconds leader_renewal = 1s;
 inline constexpr Milliseconds leader_lost_after = 3s;
 inline constexpr Milliseconds reconcile_period = 5s;

@@ -37,6 +37,14 @@ struct RuntimeInfo {
   bool operator==(const RuntimeInfo&) const = default;
 };
 
+// An operator's order to take no new jobs.
+struct Drain {
+  std::string reason;
+  WallTime since{};
+  std::optional<WallTime> deadline;  // what still runs then is stopped; absent: it may finish
+  bool operator==(const Drain&) const = default;
+};
+
 // What an executor writes of itself when it registers.
 struct ExecutorInfo {
   std::string name;
@@ -58,6 +66,7 @@ struct ExecutorStatus {
   std::string name;
   ExecutorState state = ExecutorState::ready;
   Capacity capacity;
+  std::optional<Drain> drain;  // present while it is draining or drained
   Allocated allocated;
   RuntimeInfo runtime;
   std::map<std::string, std::string> labels;
@@ -82,6 +91,16 @@ struct Description<RuntimeInfo> {
                       field("version", &RuntimeInfo::version, "Its version."),
                       field("healthy", &RuntimeInfo::healthy, "Whether it answers."),
                       field("message", &RuntimeInfo::message, "Why it isn't healthy."));
+};
+
+template <>
+struct Description<Drain> {
+  static constexpr std::string_view name = "Drain";
+  static constexpr bool open = true;
+  static constexpr auto fields =
+      std::make_tuple(field("reason", &Drain::reason, "The operator's words."),
+                      field("since", &Drain::since, "When it was asked for."),
+                      field("deadline", &Drain::deadline, "When what still runs is stopped."));
 };
 
 template <>
@@ -110,6 +129,8 @@ struct Description<ExecutorStatus> {
   static constexpr auto fields = std::make_tuple(
       field("name", &ExecutorStatus::name, "Unique in the cluster."),
       field("state", &ExecutorStatus::state, "READY, DRAINING, DRAINED or LOST."),
+      field("drain", &ExecutorStatus::drain,
+            "Why it takes no new jobs, and until when what runs may finish."),
       field("capacity", &ExecutorStatus::capacity, "What it offers."),
       field("allocated", &ExecutorStatus::allocated, "What live attempts hold of it."),
       field("runtime", &ExecutorStatus::runtime, "What runs the containers."),

@@ -133,32 +133,83 @@ local function transition(keys, argv)
   return results
 end
 
--- Writes what an executor says of itself, under a new incarnation. `state`, the operators' word, is kept.
+-- Writes what an executor says of itself, under a new incarnation. A drain, the operators' word, is kept.
 -- KEYS  1 executor  2 names of executors  3 event counter  4 event stream
 -- ARGV  1 name  2 info (JSON)  3 runtime (JSON)  4 status channel  5 events kept  6 event body
+--       7 the incarnation that holds the name now, 0 for none
 -- Returns the incarnation.
 local function register_executor(keys, argv)
   local call = redis.call
+  local seen = call('HGET', keys[1], 'incarnation') or '0'
+  if seen ~= argv[7] then return conflict('Another executor has just registered under this name.') end
   local incarnation = call('HINCRBY', keys[1], 'incarnation', 1)
   call('HSET', keys[1], 'info', argv[2], 'runtime', argv[3])
+  call('HDEL', keys[1], 'left')
   call('HINCRBY', keys[1], 'beat', 1)
   call('SADD', keys[2], argv[1])
   append_events(keys[3], keys[4], argv[4], argv[5], {argv[6]})
   return incarnation
 end
 
+local function now_ms()
+  local seconds, micros = unpack(redis.call('TIME'))
+  return seconds * 1000 + math.floor(micros / 1000)
+end
+
+-- An error when the name isn't held by this incarnation.
+local function not_held(executor, incarnation)
+  local found = redis.call('HGET', executor, 'incarnation')
+  if not found then return conflict('This executor is not registered.') end
+  if found ~= incarnation then
+    return conflict('Another executor has registered under this name (incarnation ' .. found .. ').')
+  end
+end
+
 -- Raises an executor's beat.
 -- KEYS  1 executor      ARGV  1 incarnation  2 runtime (JSON)
--- Returns the beat.
+-- Returns the beat, and the reason of its drain once the deadline of that has passed.
 local function heartbeat(keys, argv)
   local call = redis.call
-  local incarnation = call('HGET', keys[1], 'incarnation')
-  if not incarnation then return conflict('This executor is not registered.') end
-  if incarnation ~= argv[1] then
-    return conflict('Another executor has registered under this name (incarnation ' .. incarnation .. ').')
+  local refused = not_held(keys[1], argv[1])
+  if refused then return refused end
+  local runtime, deadline, reason = unpack(call('HMGET', keys[1], 'runtime', 'drain_deadline', 'drain_reason'))
+  if runtime ~= argv[2] then call('HSET', keys[1], 'runtime', argv[2]) end
+  local beat = call('HINCRBY', keys[1], 'beat', 1)
+  if deadline and tonumber(deadline) <= now_ms() then return {beat, reason} end
+  return {beat}
+end
+
+-- KEYS  1 executor      ARGV  1 incarnation
+local function leave_executor(keys, argv)
+  local refused = not_held(keys[1], argv[1])
+  if refused then return refused end
+  return redis.call('HSET', keys[1], 'left', 1)
+end
+
+-- KEYS  1 executor  2 event counter  3 event stream
+-- ARGV  1 reason  2 ms until what runs is stopped, or ''  3 status channel  4 events kept  5 event body
+local function drain_executor(keys, argv)
+  local call = redis.call
+  if call('EXISTS', keys[1]) == 0 then return conflict('This executor is not registered.') end
+  local now = now_ms()
+  call('HSET', keys[1], 'drain_since', now, 'drain_reason', argv[1])
+  if argv[2] == '' then
+    call('HDEL', keys[1], 'drain_deadline')
+  else
+    call('HSET', keys[1], 'drain_deadline', now + argv[2])
   end
-  if call('HGET', keys[1], 'runtime') ~= argv[2] then call('HSET', keys[1], 'runtime', argv[2]) end
-  return call('HINCRBY', keys[1], 'beat', 1)
+  append_events(keys[2], keys[3], argv[3], argv[4], {argv[5]})
+  return 1
+end
+
+-- KEYS  1 executor  2 event counter  3 event stream
+-- ARGV  1 status channel  2 events kept  3 event body
+local function resume_executor(keys, argv)
+  local call = redis.call
+  if call('EXISTS', keys[1]) == 0 then return conflict('This executor is not registered.') end
+  if call('HDEL', keys[1], 'drain_since', 'drain_reason', 'drain_deadline') == 0 then return 0 end
+  append_events(keys[2], keys[3], argv[1], argv[2], {argv[3]})
+  return 1
 end
 
 -- Makes `name` the leader if the record is still the one that was seen.
@@ -208,6 +259,9 @@ register('admit', admit, {})
 register('transition', transition, {'allow-oom'})
 register('register_executor', register_executor, {'allow-oom'})
 register('heartbeat', heartbeat, {'allow-oom'})
+register('leave_executor', leave_executor, {'allow-oom'})
+register('drain_executor', drain_executor, {'allow-oom'})
+register('resume_executor', resume_executor, {'allow-oom'})
 register('take_leadership', take_leadership, {'allow-oom'})
 register('renew_leadership', renew_leadership, {'allow-oom'})
 register('resign_leadership', resign_leadership, {'allow-oom'})

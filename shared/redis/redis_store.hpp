@@ -51,8 +51,13 @@ class RedisStore final : public Store {
   Task<Result<std::vector<Event>>> read_events(std::uint64_t seq, std::size_t limit,
                                                Deadline deadline) override;
 
-  Task<Result<std::uint64_t>> register_executor(ExecutorInfo info) override;
-  Task<Result<>> heartbeat(std::string name, std::uint64_t incarnation, RuntimeInfo runtime) override;
+  Task<Result<std::uint64_t>> register_executor(ExecutorInfo info, std::uint64_t seen) override;
+  Task<Result<HeartbeatReply>> heartbeat(std::string name, std::uint64_t incarnation,
+                                         RuntimeInfo runtime) override;
+  Task<Result<>> leave_executor(std::string name, std::uint64_t incarnation) override;
+  Task<Result<>> drain_executor(std::string name, std::string reason, std::optional<Milliseconds> deadline,
+                                std::string actor) override;
+  Task<Result<>> resume_executor(std::string name, std::string actor) override;
   Task<Result<std::vector<RegisteredExecutor>>> executors() override;
   Task<Result<std::vector<Job>>> assigned_jobs(std::string executor) override;
   Task<Result<std::string>> inbox_end(std::string executor) override;

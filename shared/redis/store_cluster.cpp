@@ -6,6 +6,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace berth {
@@ -26,7 +27,10 @@ Result<Model> parse_model(std::string_view text) {
   return from_json<Model>(*value);
 }
 
-// From the words of HMGET info runtime incarnation beat state.
+constexpr std::array executor_words{"info", "runtime",     "incarnation",  "beat",
+                                    "left", "drain_since", "drain_reason", "drain_deadline"};
+
+// From the answer to HMGET of executor_words.
 Result<RegisteredExecutor> parse_executor(const std::vector<Reply>& words) {
   auto info = parse_model<ExecutorInfo>(words[0].text());
   if (!info) return info.error();
@@ -37,19 +41,28 @@ Result<RegisteredExecutor> parse_executor(const std::vector<Reply>& words) {
   executor.info.runtime = std::move(*runtime);
   executor.incarnation = words[2].number().value_or(0);
   executor.beat = words[3].number().value_or(0);
-  executor.state = parse_enum<ExecutorState>(words[4].text()).value_or(ExecutorState::ready);
+  executor.has_left = !words[4].is_nil();
+  const auto time_of = [](const Reply& word) {
+    return WallTime{static_cast<std::int64_t>(word.number().value_or(0))};
+  };
+  if (words[5].is_nil()) return executor;
+  Drain drain;
+  drain.since = time_of(words[5]);
+  drain.reason = words[6].text();
+  if (!words[7].is_nil()) drain.deadline = time_of(words[7]);
+  executor.drain = std::move(drain);
   return executor;
 }
 
 }  // namespace
 
-Task<Result<std::uint64_t>> RedisStore::register_executor(ExecutorInfo info) {
+Task<Result<std::uint64_t>> RedisStore::register_executor(ExecutorInfo info, std::uint64_t seen) {
   const RuntimeInfo runtime = std::exchange(info.runtime, {});
   Command words("FCALL", redis::function_name("register_executor"), 4);
   words.add(keys_.executor(info.name)).add(keys_.executors()).add(keys_.seq()).add(keys_.events());
   words.add(info.name).add(compact_json(info)).add(compact_json(runtime));
   words.add(keys_.status_channel()).add(limits::events_kept);
-  words.add(event_of("executor.registered", "executor/" + info.name, info.name, ""));
+  words.add(event_of("executor.registered", "executor/" + info.name, info.name, "")).add(seen);
   auto reply = co_await send(std::move(words));
   if (!reply) co_return reply.error();
   const auto incarnation = reply->number();
@@ -57,9 +70,40 @@ Task<Result<std::uint64_t>> RedisStore::register_executor(ExecutorInfo info) {
   co_return *incarnation;
 }
 
-Task<Result<>> RedisStore::heartbeat(std::string name, std::uint64_t incarnation, RuntimeInfo runtime) {
+Task<Result<HeartbeatReply>> RedisStore::heartbeat(std::string name, std::uint64_t incarnation,
+                                                   RuntimeInfo runtime) {
   Command words("FCALL", redis::function_name("heartbeat"), 1, keys_.executor(name), incarnation);
   words.add(compact_json(runtime));
+  auto reply = co_await send(std::move(words));
+  if (!reply) co_return reply.error();
+  HeartbeatReply heard;
+  if (reply->items().size() > 1) heard.stop_jobs = reply->items()[1].text();
+  co_return heard;
+}
+
+Task<Result<>> RedisStore::leave_executor(std::string name, std::uint64_t incarnation) {
+  Command words("FCALL", redis::function_name("leave_executor"), 1, keys_.executor(name), incarnation);
+  auto reply = co_await send(std::move(words));
+  if (!reply) co_return reply.error();
+  co_return Result<>();
+}
+
+Task<Result<>> RedisStore::drain_executor(std::string name, std::string reason,
+                                          std::optional<Milliseconds> deadline, std::string actor) {
+  Command words("FCALL", redis::function_name("drain_executor"), 3, keys_.executor(name));
+  words.add(keys_.seq()).add(keys_.events()).add(reason);
+  words.add(deadline ? std::to_string(deadline->count()) : "");
+  words.add(keys_.status_channel()).add(limits::events_kept);
+  words.add(event_of("executor.draining", std::move(actor), name, reason));
+  auto reply = co_await send(std::move(words));
+  if (!reply) co_return reply.error();
+  co_return Result<>();
+}
+
+Task<Result<>> RedisStore::resume_executor(std::string name, std::string actor) {
+  Command words("FCALL", redis::function_name("resume_executor"), 3, keys_.executor(name));
+  words.add(keys_.seq()).add(keys_.events()).add(keys_.status_channel()).add(limits::events_kept);
+  words.add(event_of("executor.resumed", std::move(actor), name, ""));
   auto reply = co_await send(std::move(words));
   if (!reply) co_return reply.error();
   co_return Result<>();
@@ -71,15 +115,15 @@ Task<Result<std::vector<RegisteredExecutor>>> RedisStore::executors() {
   if (!names) co_return names.error();
   std::vector<Command> reads;
   for (const Reply& name : names->items()) {
-    reads.emplace_back("HMGET", keys_.executor(name.text()), "info", "runtime", "incarnation", "beat",
-                       "state");
+    Command& read = reads.emplace_back("HMGET", keys_.executor(name.text()));
+    for (const auto* word : executor_words) read.add(word);
   }
   auto records = co_await send(std::move(reads));
   if (!records) co_return records.error();
   std::vector<RegisteredExecutor> found;
   for (const Reply& record : *records) {
     const auto& words = record.items();
-    if (words.size() != 5) co_return broken_contract("an executor's record");
+    if (words.size() != executor_words.size()) co_return broken_contract("an executor's record");
     if (words[2].is_nil()) continue;  // removed since its name was read
     auto executor = parse_executor(words);
     if (!executor) co_return broken_contract("an executor's record, " + executor.error().message);

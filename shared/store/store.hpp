@@ -75,9 +75,15 @@ struct JobQuery {
 
 struct RegisteredExecutor {
   ExecutorInfo info;
-  ExecutorState state = ExecutorState::ready;  // as operators set it: READY or DRAINING
-  std::uint64_t incarnation = 0;               // rises with every registration
-  std::uint64_t beat = 0;                      // rises with every heartbeat
+  std::optional<Drain> drain;     // as operators set it; kept over registrations
+  std::uint64_t incarnation = 0;  // rises with every registration
+  std::uint64_t beat = 0;         // rises with every heartbeat
+  bool has_left = false;          // it stopped in order: nobody runs under this name
+};
+
+// What an executor hears with its heartbeat.
+struct HeartbeatReply {
+  std::optional<std::string> stop_jobs;  // its drain's deadline has passed: the operator's words
 };
 
 // Who leads, and a counter that the leader alone raises: when it stands still, the leader has gone.
@@ -132,10 +138,20 @@ class Store {
                                                        Deadline deadline) = 0;
 
   // --- executors ---
-  // Returns the new incarnation. Operators' settings (draining) are kept over registrations.
-  virtual Task<Result<std::uint64_t>> register_executor(ExecutorInfo info) = 0;
+  // Returns the new incarnation. An operator's drain is kept. `seen` is the incarnation that holds the name
+  // now, 0 for none. conflict: it is another one, somebody was faster.
+  virtual Task<Result<std::uint64_t>> register_executor(ExecutorInfo info, std::uint64_t seen) = 0;
   // Raises the beat. conflict: another incarnation has taken the name, or the record is gone.
-  virtual Task<Result<>> heartbeat(std::string name, std::uint64_t incarnation, RuntimeInfo runtime) = 0;
+  virtual Task<Result<HeartbeatReply>> heartbeat(std::string name, std::uint64_t incarnation,
+                                                 RuntimeInfo runtime) = 0;
+  // The incarnation stops in order: the next one of this name needn't wait to see that it is gone.
+  virtual Task<Result<>> leave_executor(std::string name, std::uint64_t incarnation) = 0;
+  // No new jobs from now on; after `deadline` (counted by the store's clock) what runs there is stopped too.
+  // Again: replaces the order before. conflict: no such executor.
+  virtual Task<Result<>> drain_executor(std::string name, std::string reason,
+                                        std::optional<Milliseconds> deadline, std::string actor) = 0;
+  // Takes that back. conflict: no such executor.
+  virtual Task<Result<>> resume_executor(std::string name, std::string actor) = 0;
   virtual Task<Result<std::vector<RegisteredExecutor>>> executors() = 0;
   // Live attempts of an executor: what it must know when it starts.
   virtual Task<Result<std::vector<Job>>> assigned_jobs(std::string executor) = 0;

@@ -344,14 +344,14 @@ TEST_P(StoreContract, AnExecutorFindsItsLiveAttempts) { tell(live_attempts_of_an
 
 Task<> an_executor_registers_and_beats(Store& store) {
   const ExecutorInfo m1 = executor("m1");
-  auto registered = co_await store.register_executor(m1);
+  auto registered = co_await store.register_executor(m1, 0);
   const auto incarnation = must(std::move(registered));
   auto before = co_await store.executors();
   const auto first = must(std::move(before));
   EXPECT_EQ(first.size(), 1u);
   EXPECT_EQ(first.at(0).info, m1);
   EXPECT_EQ(first.at(0).incarnation, incarnation);
-  EXPECT_EQ(first.at(0).state, ExecutorState::ready);
+  EXPECT_FALSE(first.at(0).drain);
   const RuntimeInfo sick{"simulated", "2", false, "the disk is full"};
   auto beat = co_await store.heartbeat("m1", incarnation, sick);
   must(std::move(beat));
@@ -365,9 +365,11 @@ TEST_P(StoreContract, AnExecutorRegistersAndBeats) { tell(an_executor_registers_
 Task<> the_later_incarnation_wins(Store& store) {
   const ExecutorInfo m1 = executor("m1");
   const RuntimeInfo healthy;
-  auto older = co_await store.register_executor(m1);
-  auto newer = co_await store.register_executor(m1);
+  auto older = co_await store.register_executor(m1, 0);
   const auto first = must(std::move(older));
+  auto late = co_await store.register_executor(m1, 0);
+  EXPECT_EQ(kind_of(late), ErrorKind::conflict) << "it saw nobody, but somebody was faster";
+  auto newer = co_await store.register_executor(m1, first);
   const auto second = must(std::move(newer));
   EXPECT_GT(second, first);
   auto deposed = co_await store.heartbeat("m1", first, healthy);
@@ -378,6 +380,62 @@ Task<> the_later_incarnation_wins(Store& store) {
   EXPECT_EQ(kind_of(stranger), ErrorKind::conflict);
 }
 TEST_P(StoreContract, OfTwoExecutorsOfOneNameTheLaterWins) { tell(the_later_incarnation_wins); }
+
+Task<> a_drain_is_kept_until_it_is_taken_back(Store& store) {
+  auto registered = co_await store.register_executor(executor("m1"), 0);
+  const auto first = must(std::move(registered));
+  auto ordered = co_await store.drain_executor("m1", "new disk", std::nullopt, "api");
+  must(std::move(ordered));
+  auto again = co_await store.register_executor(executor("m1"), first);
+  const auto second = must(std::move(again));
+  auto found = co_await store.executors();
+  const auto drain = must(std::move(found)).at(0).drain;
+  EXPECT_TRUE(drain && drain->reason == "new disk" && !drain->deadline);
+  auto calm = co_await store.heartbeat("m1", second, {});
+  EXPECT_FALSE(must(std::move(calm)).stop_jobs) << "what runs may finish";
+
+  const std::optional<Milliseconds> later = std::chrono::hours{1};
+  auto with_deadline = co_await store.drain_executor("m1", "new disk", later, "api");
+  must(std::move(with_deadline));
+  auto early = co_await store.heartbeat("m1", second, {});
+  EXPECT_FALSE(must(std::move(early)).stop_jobs);
+  const std::optional<Milliseconds> now = Milliseconds{0};
+  auto at_once = co_await store.drain_executor("m1", "fire", now, "api");
+  must(std::move(at_once));
+  auto due = co_await store.heartbeat("m1", second, {});
+  EXPECT_EQ(must(std::move(due)).stop_jobs, "fire");
+
+  auto resumed = co_await store.resume_executor("m1", "api");
+  must(std::move(resumed));
+  auto free = co_await store.heartbeat("m1", second, {});
+  EXPECT_FALSE(must(std::move(free)).stop_jobs);
+  auto after = co_await store.executors();
+  EXPECT_FALSE(must(std::move(after)).at(0).drain);
+  auto fed = co_await store.read_events(0, 100, no_deadline);
+  std::vector<std::string> types;
+  for (const auto& event : must(std::move(fed))) types.push_back(event.type);
+  EXPECT_EQ(types.back(), "executor.resumed");
+  EXPECT_EQ(std::count(types.begin(), types.end(), "executor.draining"), 3);
+  auto stranger = co_await store.drain_executor("m2", "", std::nullopt, "api");
+  EXPECT_EQ(kind_of(stranger), ErrorKind::conflict);
+}
+TEST_P(StoreContract, ADrainIsKeptUntilItIsTakenBack) { tell(a_drain_is_kept_until_it_is_taken_back); }
+
+Task<> an_executor_that_left_says_so(Store& store) {
+  auto registered = co_await store.register_executor(executor("m1"), 0);
+  const auto first = must(std::move(registered));
+  auto left = co_await store.leave_executor("m1", first);
+  must(std::move(left));
+  auto gone = co_await store.executors();
+  EXPECT_TRUE(must(std::move(gone)).at(0).has_left);
+  auto again = co_await store.register_executor(executor("m1"), first);
+  must(std::move(again));
+  auto back = co_await store.executors();
+  EXPECT_FALSE(must(std::move(back)).at(0).has_left);
+  auto late = co_await store.leave_executor("m1", first);
+  EXPECT_EQ(kind_of(late), ErrorKind::conflict);
+}
+TEST_P(StoreContract, AnExecutorThatLeftSaysSo) { tell(an_executor_that_left_says_so); }
 
 // --- leadership ---
 

@@ -182,10 +182,30 @@ TEST_F(ExecutorAppTest, an_outage_of_the_store_costs_time_and_no_ending) {
 TEST_F(ExecutorAppTest, another_executor_of_the_same_name_ends_it_and_says_so) {
   ExecutorInfo other;
   other.name = executor_name;
-  ASSERT_TRUE(loop.run(memory.register_executor(other)));
+  ASSERT_TRUE(loop.run(memory.register_executor(other, 1)));
   loop.run(tasks.join());
   ASSERT_TRUE(app->failure());
   EXPECT_THAT(app->failure()->message, HasSubstr("--name"));
+}
+
+TEST_F(ExecutorAppTest, a_second_of_its_name_is_refused_while_it_lives) {
+  ExecutorApp second(loop.executor(), store, runtime, clock, settings());
+  const auto started = loop.run(second.start());
+  loop.run(second.stop());
+  ASSERT_FALSE(started);
+  EXPECT_THAT(started.error().message, HasSubstr("--name"));
+  EXPECT_FALSE(app->failure()) << "the first is unharmed";
+}
+
+TEST_F(ExecutorAppTest, a_drain_whose_deadline_has_passed_stops_what_runs) {
+  const auto job = assign(definition("1h"));
+  until_running(job.id);
+  ASSERT_TRUE(loop.run(memory.drain_executor(executor_name, "new disk", Milliseconds{0}, "api")));
+  run_until(job.id, [](const Job& record) { return record.reason == Reason::backoff; });
+  const auto records = loop.run(memory.jobs(std::vector<JobId>{job.id})).value();
+  EXPECT_EQ(records.at(0)->attempts.at(0).cause, Cause::executor_lost);
+  EXPECT_THAT(records.at(0)->attempts.at(0).message, HasSubstr("new disk"));
+  until_no_container_is_left();
 }
 
 TEST_F(ExecutorAppTest, a_thousand_jobs_at_once_all_end_right_in_few_calls) {

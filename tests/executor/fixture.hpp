@@ -61,11 +61,21 @@ class WatchedStore final : public Store {
   Task<Result<std::vector<Event>>> read_events(std::uint64_t s, std::size_t l, Deadline d) override {
     return store_.read_events(s, l, d);
   }
-  Task<Result<std::uint64_t>> register_executor(ExecutorInfo i) override {
-    return store_.register_executor(std::move(i));
+  Task<Result<std::uint64_t>> register_executor(ExecutorInfo i, std::uint64_t s) override {
+    return store_.register_executor(std::move(i), s);
   }
-  Task<Result<>> heartbeat(std::string n, std::uint64_t i, RuntimeInfo r) override {
+  Task<Result<HeartbeatReply>> heartbeat(std::string n, std::uint64_t i, RuntimeInfo r) override {
     return store_.heartbeat(std::move(n), i, std::move(r));
+  }
+  Task<Result<>> leave_executor(std::string n, std::uint64_t i) override {
+    return store_.leave_executor(std::move(n), i);
+  }
+  Task<Result<>> drain_executor(std::string n, std::string r, std::optional<Milliseconds> d,
+                                std::string a) override {
+    return store_.drain_executor(std::move(n), std::move(r), d, std::move(a));
+  }
+  Task<Result<>> resume_executor(std::string n, std::string a) override {
+    return store_.resume_executor(std::move(n), std::move(a));
   }
   Task<Result<std::vector<RegisteredExecutor>>> executors() override { return store_.executors(); }
   Task<Result<std::vector<Job>>> assigned_jobs(std::string e) override {

@@ -197,9 +197,12 @@ Task<Result<std::vector<Event>>> MemoryStore::read_events(std::uint64_t seq, std
   }
 }
 
-Task<Result<std::uint64_t>> MemoryStore::register_executor(ExecutorInfo info) {
+Task<Result<std::uint64_t>> MemoryStore::register_executor(ExecutorInfo info, std::uint64_t seen) {
   if (auto failure = co_await arrive()) co_return *failure;
   RegisteredExecutor& executor = executors_[info.name];
+  if (executor.incarnation != seen)
+    co_return conflict("Another executor has just registered under this name.");
+  executor.has_left = false;
   Event event;
   event.type = "executor.registered";
   event.executor = info.name;
@@ -211,15 +214,64 @@ Task<Result<std::uint64_t>> MemoryStore::register_executor(ExecutorInfo info) {
   co_return executor.incarnation;
 }
 
-Task<Result<>> MemoryStore::heartbeat(std::string name, std::uint64_t incarnation, RuntimeInfo runtime) {
+Result<RegisteredExecutor*> MemoryStore::held_by(const std::string& name, std::uint64_t incarnation) {
+  const auto found = executors_.find(name);
+  if (found == executors_.end()) return conflict("This executor is not registered.");
+  if (found->second.incarnation != incarnation)
+    return conflict("Another executor has registered under this name.");
+  return &found->second;
+}
+
+Task<Result<HeartbeatReply>> MemoryStore::heartbeat(std::string name, std::uint64_t incarnation,
+                                                    RuntimeInfo runtime) {
+  if (auto failure = co_await arrive()) co_return *failure;
+  const auto executor = held_by(name, incarnation);
+  if (!executor) co_return executor.error();
+  (*executor)->info.runtime = std::move(runtime);
+  ++(*executor)->beat;
+  HeartbeatReply heard;
+  const auto& drain = (*executor)->drain;
+  if (drain && drain->deadline && *drain->deadline <= clock_.wall()) heard.stop_jobs = drain->reason;
+  co_return heard;
+}
+
+Task<Result<>> MemoryStore::leave_executor(std::string name, std::uint64_t incarnation) {
+  if (auto failure = co_await arrive()) co_return *failure;
+  const auto executor = held_by(name, incarnation);
+  if (!executor) co_return executor.error();
+  (*executor)->has_left = true;
+  co_return Result<>();
+}
+
+Task<Result<>> MemoryStore::drain_executor(std::string name, std::string reason,
+                                           std::optional<Milliseconds> deadline, std::string actor) {
   if (auto failure = co_await arrive()) co_return *failure;
   const auto found = executors_.find(name);
   if (found == executors_.end()) co_return conflict("This executor is not registered.");
-  RegisteredExecutor& executor = found->second;
-  if (executor.incarnation != incarnation)
-    co_return conflict("Another executor has registered under this name.");
-  executor.info.runtime = std::move(runtime);
-  ++executor.beat;
+  Drain drain;
+  drain.reason = reason;
+  drain.since = clock_.wall();
+  if (deadline) drain.deadline = drain.since + *deadline;
+  found->second.drain = std::move(drain);
+  Event event;
+  event.type = "executor.draining";
+  event.executor = std::move(name);
+  event.actor = std::move(actor);
+  event.message = std::move(reason);
+  append_event(std::move(event));
+  co_return Result<>();
+}
+
+Task<Result<>> MemoryStore::resume_executor(std::string name, std::string actor) {
+  if (auto failure = co_await arrive()) co_return *failure;
+  const auto found = executors_.find(name);
+  if (found == executors_.end()) co_return conflict("This executor is not registered.");
+  if (!std::exchange(found->second.drain, std::nullopt)) co_return Result<>();
+  Event event;
+  event.type = "executor.resumed";
+  event.executor = std::move(name);
+  event.actor = std::move(actor);
+  append_event(std::move(event));
   co_return Result<>();
 }
 

@@ -80,13 +80,13 @@ Driver in_state(std::string_view state) {
   d.on(events::Begin{});
   if (state == "Creating") return d;
   if (state == "Pulling") return d.on(events::Created{absent});
-  if (state == "Withdrawing") return d.on(events::AbortAsked{"enough"});
+  if (state == "Withdrawing") return d.on(events::StopAsked{{Cause::aborted, "enough"}});
   d.on(events::Created{});
   if (state == "Starting") return d;
   if (state == "Looking") return d.on(events::StartReturned{silence});
   d.on(events::StartReturned{});
   if (state == "Running") return d;
-  if (state == "Stopping") return d.on(events::AbortAsked{"enough"});
+  if (state == "Stopping") return d.on(events::StopAsked{{Cause::aborted, "enough"}});
   d.on(events::WaitReturned{exited(0)});
   if (state == "Draining") return d;
   d.on(events::LogsCopied{});
@@ -117,7 +117,7 @@ const std::vector<std::pair<std::string, Event>>& all_events() {
       {"RemoveReturned", events::RemoveReturned{}},
       {"TimerFired", events::TimerFired{Timer::timeout}},
       {"RuntimeBack", events::RuntimeBack{}},
-      {"AbortAsked", events::AbortAsked{"enough"}},
+      {"StopAsked", events::StopAsked{{Cause::aborted, "enough"}}},
       {"EndingRecorded", events::EndingRecorded{}},
       {"FencedOff", events::FencedOff{}},
   };
@@ -132,19 +132,19 @@ const std::map<std::pair<std::string, std::string>, std::string> moves{
     {{"Idle", "Refused"}, "Reporting"},
     {{"Idle", "FencedOff"}, "Withdrawing"},
     {{"Creating", "Created"}, "Starting"},
-    {{"Creating", "AbortAsked"}, "Withdrawing"},
+    {{"Creating", "StopAsked"}, "Withdrawing"},
     {{"Creating", "FencedOff"}, "Withdrawing"},
     {{"Pulling", "Pulled"}, "Creating"},
-    {{"Pulling", "AbortAsked"}, "Withdrawing"},
+    {{"Pulling", "StopAsked"}, "Withdrawing"},
     {{"Pulling", "FencedOff"}, "Withdrawing"},
     {{"Starting", "StartReturned"}, "Running"},
-    {{"Starting", "AbortAsked"}, "Withdrawing"},
+    {{"Starting", "StopAsked"}, "Withdrawing"},
     {{"Starting", "FencedOff"}, "Withdrawing"},
     {{"Looking", "Inspected"}, "Running"},
     {{"Looking", "FencedOff"}, "Withdrawing"},
     {{"Running", "WaitReturned"}, "Draining"},
     {{"Running", "TimerFired"}, "Stopping"},
-    {{"Running", "AbortAsked"}, "Stopping"},
+    {{"Running", "StopAsked"}, "Stopping"},
     {{"Running", "FencedOff"}, "Withdrawing"},
     {{"Stopping", "FencedOff"}, "Withdrawing"},
     {{"Draining", "LogsCopied"}, "Reporting"},
@@ -237,7 +237,7 @@ TEST(Attempt, a_command_that_is_not_in_the_image_ends_it_with_127_and_dockers_wo
 // swarmkit#1159: a stop of a created container does nothing, and a start then still runs it.
 TEST(Attempt, abort_before_start_is_followed_by_a_removal_after_the_start_in_flight_came_back) {
   auto d = in_state("Starting");
-  d.on(events::AbortAsked{"enough"});
+  d.on(events::StopAsked{{Cause::aborted, "enough"}});
   EXPECT_TRUE(d.asked<effects::Remove>());
   d.on(events::RemoveReturned{});
   EXPECT_FALSE(d.told<lifecycle::AttemptEnded>()) << "the start may still run it";
@@ -253,7 +253,7 @@ TEST(Attempt, abort_before_start_is_followed_by_a_removal_after_the_start_in_fli
 
 TEST(Attempt, an_abort_known_from_the_start_creates_nothing) {
   Driver d;
-  d.on(events::AbortAsked{"enough"}).on(events::Begin{});
+  d.on(events::StopAsked{{Cause::aborted, "enough"}}).on(events::Begin{});
   EXPECT_FALSE(d.asked<effects::Create>());
   d.on(events::RemoveReturned{});
   EXPECT_EQ(d.ending().cause, Cause::aborted);
@@ -261,7 +261,7 @@ TEST(Attempt, an_abort_known_from_the_start_creates_nothing) {
 
 TEST(Attempt, an_abort_asks_first_and_kills_after_the_grace) {
   auto d = in_state("Running");
-  d.on(events::AbortAsked{"enough"});
+  d.on(events::StopAsked{{Cause::aborted, "enough"}});
   EXPECT_EQ(d.asked<effects::Kill>()->signal, "SIGTERM");
   EXPECT_EQ(d.asked<effects::Arm>()->timer, Timer::grace);
   d.on(events::KillReturned{}).on(events::TimerFired{Timer::grace});
@@ -276,7 +276,7 @@ TEST(Attempt, without_a_grace_it_is_killed_at_once) {
   auto plan = Driver::default_plan();
   plan.stop_grace = Milliseconds{0};
   Driver d(plan);
-  d.on(events::Found{running()}).on(events::AbortAsked{"enough"});
+  d.on(events::Found{running()}).on(events::StopAsked{{Cause::aborted, "enough"}});
   EXPECT_EQ(d.asked<effects::Kill>()->signal, "SIGKILL");
 }
 
@@ -287,6 +287,16 @@ TEST(Attempt, a_timeout_stops_it_and_is_the_cause_even_if_it_then_exits_0) {
   d.on(events::KillReturned{}).on(events::WaitReturned{exited(0)}).on(events::LogsCopied{});
   EXPECT_EQ(d.ending().cause, Cause::timeout);
   EXPECT_THAT(d.ending().message, HasSubstr("1m"));
+}
+
+TEST(Attempt, a_drained_executor_stops_it_and_the_record_can_run_elsewhere) {
+  auto d = in_state("Running");
+  d.on(events::StopAsked{{Cause::executor_lost, "drained"}});
+  EXPECT_TRUE(d.told<lifecycle::Stopping>());
+  d.on(events::StopAsked{{Cause::executor_lost, "drained"}});
+  EXPECT_FALSE(d.asked<effects::Kill>()) << "it was asked already";
+  d.on(events::KillReturned{}).on(events::WaitReturned{exited(0)}).on(events::LogsCopied{});
+  EXPECT_EQ(d.ending().cause, Cause::executor_lost);
 }
 
 TEST(Attempt, an_exit_that_came_before_the_signal_stands) {

@@ -106,7 +106,7 @@ class World {
 
   void abort() {
     abort_known_ = true;
-    deliver(events::AbortAsked{"enough"});
+    deliver(events::StopAsked{{Cause::aborted, "enough"}});
   }
   void fence() {
     fenced_ = true;

@@ -17,10 +17,10 @@ class LivenessTest : public ::testing::Test {
     loop_.run(tasks_.join());
   }
 
-  std::uint64_t registered(std::string name) {
+  std::uint64_t registered(std::string name, std::uint64_t seen = 0) {
     ExecutorInfo info;
     info.name = std::move(name);
-    return *loop_.run(store_.register_executor(std::move(info)));
+    return *loop_.run(store_.register_executor(std::move(info), seen));
   }
   void look() {
     liveness_.look();
@@ -48,9 +48,9 @@ TEST_F(LivenessTest, AnExecutorIsAliveOnlyOnceItsBeatWasSeenToMove) {
 }
 
 TEST_F(LivenessTest, AnExecutorThatStartsAgainIsAlive) {
-  registered("box");
+  const auto first = registered("box");
   look();
-  registered("box");
+  registered("box", first);
   look();
   EXPECT_TRUE(liveness_.executors().at("box").is_alive);
 }

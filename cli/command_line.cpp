@@ -8,6 +8,7 @@
 #include <CLI/Formatter.hpp>
 
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <utility>
 
@@ -63,6 +64,13 @@ int explain_parse_error(const CLI::App& app, const CLI::ParseError& error) {
   return exit_code::usage;
 }
 
+// Not by the library's envname(): it takes the values of a verb that looks at its own flags early (rest())
+// before those of the whole program, and the environment would then beat the flag.
+std::string url_without_flag() {
+  const char* variable = std::getenv("BERTH_URL");
+  return variable == nullptr || *variable == '\0' ? default_url : variable;
+}
+
 }  // namespace
 
 Verb::Verb(CLI::App& app, Context& context, const std::string& name, const std::string& what)
@@ -115,7 +123,8 @@ void Verb::action(std::function<int()> run) {
 
 int run_command_line(CLI::App& app, Context& context, int argc, char** argv) {
   app.require_subcommand(1);
-  app.add_option("--url", context.url, "Where Berth's API listens")->envname("BERTH_URL")->option_text("URL");
+  std::string url_for_any_verb;
+  app.add_option("--url", url_for_any_verb, "Where Berth's API listens (also BERTH_URL)")->option_text("URL");
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& call) {
@@ -129,6 +138,7 @@ int run_command_line(CLI::App& app, Context& context, int argc, char** argv) {
     complain("--json and --quiet exclude each other: choose one");
     return exit_code::usage;
   }
+  if (context.url.empty()) context.url = url_for_any_verb.empty() ? url_without_flag() : url_for_any_verb;
   return context.verb();
 }
 

@@ -68,5 +68,31 @@ TEST(CommandLine, TakesVerbsNamesAsImageAndCommand) {
   EXPECT_EQ(sent.command, (std::vector<std::string>{"ls"}));
 }
 
+// BERTH_URL for one test.
+class UrlInEnvironment {
+ public:
+  explicit UrlInEnvironment(const std::string& url) { ::setenv("BERTH_URL", url.c_str(), 1); }
+  ~UrlInEnvironment() { ::unsetenv("BERTH_URL"); }
+};
+
+TEST(CommandLine, LetsAFlagBeatTheEnvironmentInEveryVerb) {
+  ApiStub named;
+  ApiStub other;
+  Job job;
+  job.id = JobId{7};
+  named.on("POST /v1/jobs", {record_of(job)});
+  named.on("GET /v1/jobs/7", {record_of(job)});
+  const UrlInEnvironment environment(other.url());
+  EXPECT_EQ(berth({"run", "--url", named.url(), "-d", "busybox"}).code, 0);
+  EXPECT_EQ(berth({"--url", named.url(), "run", "-d", "busybox"}).code, 0);
+  EXPECT_EQ(berth({"--url", other.url(), "run", "--url", named.url(), "-d", "busybox"}).code, 0)
+      << "the nearer flag";
+  EXPECT_EQ(berth({"show", "--url", named.url(), "7"}).code, 0);
+  EXPECT_EQ(berth({"--url", named.url(), "show", "7"}).code, 0);
+  EXPECT_TRUE(other.requests().empty());
+  EXPECT_EQ(berth({"show", "7"}).code, 4) << "without a flag the variable counts";
+  EXPECT_EQ(other.requests().size(), 1u);
+}
+
 }  // namespace
 }  // namespace berth::cli

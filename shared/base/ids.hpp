@@ -12,11 +12,14 @@
 
 namespace berth {
 
-// A job's place in the cluster's sequence: 1, 2, 3 … Never reused.
+// A job's place in the cluster's sequence: 1, 2, 3 … Never reused, and never above max_job_id.
 struct JobId {
   std::uint64_t value = 0;
   auto operator<=>(const JobId&) const = default;
 };
+
+// Ids are scores in Redis, which are doubles: exact up to here.
+inline constexpr std::uint64_t max_job_id = 1ull << 53;
 
 inline std::string to_string(JobId id) { return std::to_string(id.value); }
 
@@ -32,7 +35,7 @@ std::optional<Integer> parse_integer(std::string_view text) {
 
 inline std::optional<JobId> parse_job_id(std::string_view text) {
   auto value = parse_integer<std::uint64_t>(text);
-  if (!value || *value == 0) return std::nullopt;
+  if (!value || *value == 0 || *value > max_job_id) return std::nullopt;
   return JobId{*value};
 }
 

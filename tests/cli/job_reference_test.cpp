@@ -31,6 +31,14 @@ TEST(JobReference, SaysWhatIsExpectedOtherwise) {
   EXPECT_EQ(parse_job_reference("9-7").error().message, "the range 9-7 goes backwards: did you mean 7-9?");
 }
 
+TEST(JobReference, KnowsThatNoIdIsAboveWhatRedisCanOrder) {
+  EXPECT_EQ(ids_of("9007199254740992"), (std::vector<std::uint64_t>{9'007'199'254'740'992}));
+  for (const auto* text :
+       {"9007199254740993", "18446744073709551615", "18446744073709551610-18446744073709551615"}) {
+    EXPECT_FALSE(parse_job_reference(text)) << text;
+  }
+}
+
 TEST(JobReference, RefusesMoreJobsThanAnyoneMeans) {
   EXPECT_EQ(ids_of("1-10000").size(), 10'000u);
   EXPECT_FALSE(parse_job_reference("1-10001"));

@@ -1,5 +1,7 @@
 #include "cli/client.hpp"
 
+#include "shared/http/problem.hpp"
+
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
@@ -96,9 +98,19 @@ ErrorKind kind_of(unsigned status) {
       return ErrorKind::not_found;
     case 409:
       return ErrorKind::conflict;
+    case 502:
+    case 503:
+    case 504:  // a proxy's words, too
+      return ErrorKind::timeout;
     default:
-      return status >= 500 && status != 503 ? ErrorKind::internal : ErrorKind::refused;
+      return status >= 500 ? ErrorKind::internal : ErrorKind::refused;
   }
+}
+
+// What the server calls its error, seen from here.
+ErrorKind as_seen_from_here(ErrorKind kind) {
+  const bool is_for_now = kind == ErrorKind::unavailable || kind == ErrorKind::cancelled;
+  return is_for_now ? ErrorKind::timeout : kind;
 }
 
 }  // namespace
@@ -108,6 +120,7 @@ Error to_error(const http::Response& response) {
   const auto body = parse_json(response.body);
   const auto* problem = body ? body->if_object() : nullptr;
   if (problem != nullptr) {
+    if (const auto kind = http::kind_named(text_at(*problem, "kind"))) error.kind = as_seen_from_here(*kind);
     error.field = text_at(*problem, "field");
     error.message = text_at(*problem, "detail");
     if (error.message.empty()) error.message = text_at(*problem, "title");

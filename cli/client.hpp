@@ -1,8 +1,9 @@
 // Berth's HTTP API as typed calls.
 //
-// Errors: unavailable (the server can't be reached), else by the answer's status: not_found, invalid,
-// conflict, refused, internal, or timeout where something behind the server is away; with the words of its
-// problem document and the field's path in the message.
+// Errors: unavailable (the server can't be reached); else the kind that the answer's problem document names,
+// or what its status means, with the document's words and the field's path in the message. A server that
+// can't answer now (something behind it is away, or it is stopping) is a timeout: worth asking again, but not
+// out of reach.
 #pragma once
 
 #include "shared/codec/json.hpp"

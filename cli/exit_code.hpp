@@ -13,7 +13,7 @@ namespace exit_code {
 inline constexpr int ok = 0;
 inline constexpr int refused = 1;      // the server understood and said no
 inline constexpr int usage = 2;        // the command line or a file is wrong
-inline constexpr int unreachable = 3;  // no server answered
+inline constexpr int unreachable = 3;  // no server answered, or it can't answer now
 inline constexpr int no_such_job = 4;
 inline constexpr int wait_timeout = 124;
 inline constexpr int berth_failed = 125;  // `run` and `wait`: not the job's own doing

@@ -5,7 +5,24 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <array>
+#include <utility>
+
 namespace berth::http {
+namespace {
+
+constexpr std::array<std::pair<ErrorKind, std::string_view>, 8> kind_names{{
+    {ErrorKind::invalid, "invalid"},
+    {ErrorKind::not_found, "not_found"},
+    {ErrorKind::conflict, "conflict"},
+    {ErrorKind::refused, "refused"},
+    {ErrorKind::unavailable, "unavailable"},
+    {ErrorKind::timeout, "timeout"},
+    {ErrorKind::cancelled, "cancelled"},
+    {ErrorKind::internal, "internal"},
+}};
+
+}  // namespace
 
 unsigned status_of(ErrorKind kind) {
   switch (kind) {
@@ -27,25 +44,17 @@ unsigned status_of(ErrorKind kind) {
 }
 
 std::string_view name_of(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::invalid:
-      return "invalid";
-    case ErrorKind::not_found:
-      return "not_found";
-    case ErrorKind::conflict:
-      return "conflict";
-    case ErrorKind::refused:
-      return "refused";
-    case ErrorKind::unavailable:
-      return "unavailable";
-    case ErrorKind::timeout:
-      return "timeout";
-    case ErrorKind::cancelled:
-      return "cancelled";
-    case ErrorKind::internal:
-      return "internal";
+  for (const auto& [known, name] : kind_names) {
+    if (known == kind) return name;
   }
   return "internal";
+}
+
+std::optional<ErrorKind> kind_named(std::string_view name) {
+  for (const auto& [kind, known] : kind_names) {
+    if (known == name) return kind;
+  }
+  return std::nullopt;
 }
 
 Response problem_response(const Problem& problem) {

@@ -4,7 +4,9 @@
 #include "shared/base/result.hpp"
 #include "shared/http/message.hpp"
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace berth::http {
 
@@ -25,5 +27,7 @@ Response problem_response(const Error& error);
 // invalid 422 · not_found 404 · conflict 409 · internal 500 · the rest 503: ask again later, or elsewhere.
 unsigned status_of(ErrorKind kind);
 std::string_view name_of(ErrorKind kind);
+// The kind of that name, or nothing.
+std::optional<ErrorKind> kind_named(std::string_view name);
 
 }  // namespace berth::http

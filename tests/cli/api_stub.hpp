@@ -46,12 +46,14 @@ inline Answer record_of(Job job) {
   return {200, json::serialize(to_json(job))};
 }
 
-inline Answer problem(unsigned status, const std::string& detail, const std::string& field = "") {
+inline Answer problem(unsigned status, const std::string& detail, const std::string& field = "",
+                      const std::string& kind = "") {
   json::object body;
   body["title"] = "No";
   body["status"] = status;
   body["detail"] = detail;
   if (!field.empty()) body["field"] = field;
+  if (!kind.empty()) body["kind"] = kind;
   return {status, json::serialize(body)};
 }
 

@@ -213,6 +213,23 @@ TEST(Wait, GivesUpAtItsTimeout) {
   EXPECT_EQ(outcome.err, "berth: --wait-timeout ran out: job 1 is still RUNNING\n");
 }
 
+TEST(Wait, SitsOutAStoreThatIsAwayForAWhile) {
+  ApiStub api;
+  api.on("GET /v1/jobs/1", {record_of(running(1)), problem(503, "Redis is loading", "", "unavailable"),
+                            problem(503, "Redis is slow", "", "timeout"), record_of(exited(1, 5))});
+  const auto outcome = berth({"wait", "--url", api.url(), "1"});
+  EXPECT_EQ(outcome.code, 5) << outcome.err;
+}
+
+TEST(Wait, TakesARefusalAsFinal) {
+  ApiStub api;
+  api.on("GET /v1/jobs/1",
+         {record_of(running(1)), problem(503, "too many wait here", "", "refused"), record_of(exited(1, 5))});
+  const auto outcome = berth({"wait", "--url", api.url(), "1"});
+  EXPECT_EQ(outcome.code, 125);
+  EXPECT_EQ(outcome.err, "berth: too many wait here\n");
+}
+
 TEST(Abort, PassesTheReasonOnAndTriesEveryJob) {
   ApiStub api;
   auto aborted = a_job(2, JobStatus::aborted);
@@ -267,6 +284,20 @@ TEST(AnyVerb, SaysWhereItLookedWhenNobodyAnswers) {
                 ": connection refused. Is Berth running? Start it with \"berth up\", or name another with "
                 "--url / BERTH_URL.\n");
   EXPECT_EQ(berth({"run", "--url", url, "busybox"}).code, 125);
+}
+
+TEST(AnyVerb, TellsAServerThatCannotAnswerNowFromOneThatRefuses) {
+  ApiStub api;
+  for (const auto* kind : {"unavailable", "timeout", "cancelled", ""}) {
+    api.on("GET /v1/jobs", {problem(503, "the store doesn't answer", "", kind)});
+    const auto outcome = berth({"ls", "--url", api.url()});
+    EXPECT_EQ(outcome.code, 3) << kind;
+    EXPECT_EQ(outcome.err, "berth: the store doesn't answer (" + api.url() + ")\n") << "Berth itself runs";
+  }
+  api.on("GET /v1/jobs", {problem(503, "the store is out of memory", "", "refused")});
+  EXPECT_EQ(berth({"ls", "--url", api.url()}).code, 1);
+  api.on("GET /v1/jobs", {{502, "<html>a proxy speaks</html>"}});
+  EXPECT_EQ(berth({"ls", "--url", api.url()}).code, 3);
 }
 
 TEST(AnyVerb, IsClearAboutAServerThatIsSomethingElse) {

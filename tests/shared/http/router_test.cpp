@@ -125,6 +125,15 @@ TEST(HttpProblem, EveryKindHasItsStatus) {
   }
 }
 
+TEST(HttpProblem, NamesOfKindsCanBeReadBack) {
+  for (const auto kind :
+       {ErrorKind::invalid, ErrorKind::not_found, ErrorKind::conflict, ErrorKind::refused,
+        ErrorKind::unavailable, ErrorKind::timeout, ErrorKind::cancelled, ErrorKind::internal}) {
+    EXPECT_EQ(kind_named(name_of(kind)), kind);
+  }
+  EXPECT_EQ(kind_named("on holiday"), std::nullopt);
+}
+
 TEST(HttpProblem, StaysJsonWhateverTheMessageQuotes) {
   const std::string quoted = "ok \xc3\xa9 \xed\xa0\x80 \xff\xc0\xaf \xf0\x9f\x9a\xa2 \"\n\x01";
   const auto response = problem_response(Error{ErrorKind::not_found, quoted});

@@ -38,9 +38,8 @@ std::string cut_notice(std::uint64_t bytes) {
 
 // True when something happened to the job; false when only its log may have grown, or nothing happened for a
 // while.
-Task<bool> wait_either(EventFeed::JobWatch& job, LogWatch& log) {
+Task<bool> wait_either(EventFeed::JobWatch& job, LogWatch& log, Deadline deadline) {
   using namespace asio::experimental::awaitable_operators;
-  const auto deadline = deadline_in(look_again);
   auto first = job.wait(deadline);
   auto second = log.wait(deadline);
   const auto outcome = co_await (std::move(first) || std::move(second));
@@ -108,8 +107,19 @@ Task<Result<>> LogReader::follow_attempt(std::uint32_t attempt) {
     if (!more) co_return more.error();
     if (*more) continue;
     if (over) co_return Result<>{};
-    look_at_job = co_await wait_either(job_watch, *log_watch);
+    auto alive = co_await write_sign_of_life();
+    if (!alive) co_return alive;
+    const auto deadline = deadline_in(std::min(look_again, request_.keep_alive));
+    look_at_job = co_await wait_either(job_watch, *log_watch, deadline);
   }
+}
+
+Task<Result<>> LogReader::write_sign_of_life() {
+  if (!request_.framed || written_at_ + request_.keep_alive > std::chrono::steady_clock::now())
+    co_return Result<>{};
+  std::string nothing;
+  auto written = co_await write_bytes(http::stdout_stream, std::move(nothing));
+  co_return written;
 }
 
 Task<Result<bool>> LogReader::is_over(std::uint32_t attempt) {
@@ -167,6 +177,7 @@ Task<Result<>> LogReader::write_bytes(std::uint8_t stream, std::string bytes) {
   if (request_.framed)
     bytes.insert(0, http::encode_frame_header(stream, static_cast<std::uint32_t>(bytes.size())));
   auto written = co_await responder_.write(bytes, deadline_in(client_patience));
+  written_at_ = deadline_in(0ms);
   co_return written;
 }
 

@@ -19,6 +19,9 @@ struct LogRequest {
   std::optional<std::size_t> tail;       // only the last lines
   bool follow = false;
   bool framed = false;  // Docker's multiplexed framing instead of plain bytes
+  // Following in frames, an empty one after so long without output: the client then knows that the silence is
+  // the job's, not a dead connection's.
+  Milliseconds keep_alive = std::chrono::seconds{15};
 };
 
 class LogReader {
@@ -36,6 +39,7 @@ class LogReader {
   Task<Result<>> find_tail(std::uint32_t attempt, std::size_t lines);
   Task<Result<>> write_piece(LogPiece piece);
   Task<Result<>> write_bytes(std::uint8_t stream, std::string bytes);
+  Task<Result<>> write_sign_of_life();
   Task<Result<bool>> is_over(std::uint32_t attempt);
 
   JobManager& jobs_;
@@ -43,6 +47,7 @@ class LogReader {
   EventFeed& feed_;
   http::Responder& responder_;
   LogRequest request_;
+  Monotonic written_at_ = deadline_in(Milliseconds{0});  // when the client was last sent something
   std::uint64_t end_ = 0;   // of what was read of the current attempt, in both streams together
   std::uint64_t from_ = 0;  // earlier bytes of it are left out, in both streams together
 };

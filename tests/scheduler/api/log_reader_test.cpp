@@ -1,0 +1,129 @@
+#include "scheduler/api/log_reader.hpp"
+
+#include "shared/http/multiplexed.hpp"
+#include "shared/runtime/task_group.hpp"
+#include "tests/shared/runtime/loop.hpp"
+#include "tests/support/memory_store.hpp"
+
+#include <gtest/gtest.h>
+
+namespace berth::api {
+namespace {
+
+using namespace std::chrono_literals;
+
+// What the client gets, frame by frame: "1:text", "2:", …
+class Recorder final : public http::Responder {
+ public:
+  Task<Result<>> send(http::Response) override { co_return internal_error("an answer of known length"); }
+  Task<Result<>> begin(http::Response) override { co_return Result<>{}; }
+  Task<Result<>> write(std::string_view bytes, Deadline) override {
+    frames.push_back(std::to_string(bytes.at(0)) + ":" + std::string(bytes.substr(http::frame_header_size)));
+    if (on_write) on_write();
+    co_return Result<>{};
+  }
+  Task<Result<>> finish() override {
+    is_finished = true;
+    co_return Result<>{};
+  }
+
+  std::vector<std::string> frames;
+  std::function<void()> on_write;
+  bool is_finished = false;
+};
+
+// A job in its first attempt, whose output the test writes.
+class LogOfAJob : public testing::Test {
+ protected:
+  LogOfAJob() {
+    std::vector<JobDefinition> definitions(1);
+    definitions.front().image = "busybox";
+    loop_.run(store_.admit(std::move(definitions), std::nullopt, "test")).value();
+    become(JobStatus::running, Reason::executing);
+    loop_.run(feed_.start());
+    tasks_.spawn("feed", feed_.run());
+  }
+  ~LogOfAJob() override {
+    tasks_.cancel();
+    loop_.run(tasks_.join());
+  }
+
+  Job job() { return *loop_.run(store_.jobs({JobId{1}})).value().front(); }
+
+  void become(JobStatus status, std::optional<Reason> reason) {
+    auto before = job();
+    auto after = before;
+    after.status = status;
+    after.reason = reason;
+    after.attempt = 1;
+    after.executor = "box";
+    std::vector<Change> changes{{std::move(before), std::move(after), "job.changed", "test"}};
+    loop_.run(store_.transition(std::move(changes), std::nullopt)).value();
+  }
+
+  void end() { become(JobStatus::succeeded, std::nullopt); }
+
+  // The next bytes of one stream.
+  LogPiece piece(std::uint8_t stream, std::string bytes) {
+    LogPiece made;
+    made.stream = stream;
+    made.stream_start = sizes_[stream];
+    sizes_[stream] += bytes.size();
+    made.end = end_ += bytes.size();
+    made.bytes = std::move(bytes);
+    return made;
+  }
+  void output(std::uint8_t stream, std::string bytes) { store({piece(stream, std::move(bytes))}, {}); }
+  // Written by the job, but no longer kept.
+  void lost_output(std::uint8_t stream, std::string bytes) { piece(stream, std::move(bytes)); }
+  void store(std::vector<LogPiece> pieces, std::vector<LogPiece> drop) {
+    loop_.run(store_.append_log(JobId{1}, 1, std::move(pieces), std::move(drop))).value();
+  }
+
+  static LogRequest all_of_it() {
+    LogRequest request;
+    request.job = JobId{1};
+    request.attempt = 1;
+    request.framed = true;
+    return request;
+  }
+
+  std::vector<std::string> read(LogRequest request) {
+    Recorder client;
+    LogReader reader(jobs_, store_, feed_, client, std::move(request));
+    loop_.run(reader.run(job())).value();
+    return client.frames;
+  }
+
+  test::Loop loop_;
+  SystemClock clock_;
+  test::MemoryStore store_{loop_.executor(), clock_};
+  JobManager jobs_{store_, clock_};
+  EventFeed feed_{loop_.executor(), store_};
+  TaskGroup tasks_{loop_.executor()};
+  std::map<std::uint8_t, std::uint64_t> sizes_;
+  std::uint64_t end_ = 0;
+};
+
+using Frames = std::vector<std::string>;
+
+Task<> keep(Result<>& result, Task<Result<>> task) { result = co_await std::move(task); }
+
+TEST_F(LogOfAJob, ShowsThatASilentJobsConnectionIsAlive) {
+  auto request = all_of_it();
+  request.follow = true;
+  request.keep_alive = 20ms;
+  Recorder client;
+  LogReader reader(jobs_, store_, feed_, client, request);
+  output(1, "one\n");
+  Result<> result = internal_error("not yet");
+  tasks_.spawn("reader", keep(result, reader.run(job())));
+  loop_.run_until([&] { return client.frames.size() >= 3; });
+  EXPECT_EQ(client.frames, (Frames{"1:one\n", "1:", "1:"}));
+  end();
+  loop_.run_until([&] { return client.is_finished; });
+  EXPECT_TRUE(result);
+}
+
+}  // namespace
+}  // namespace berth::api

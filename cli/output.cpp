@@ -1,12 +1,22 @@
 #include "cli/output.hpp"
 
 #include "cli/formatters/terminal.hpp"
-#include "cli/formatters/text.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace berth::cli {
+namespace {
+
+std::optional<std::uint64_t> number_at(const json::object& object, std::string_view key) {
+  const auto* value = object.if_contains(key);
+  if (value == nullptr) return std::nullopt;
+  boost::system::error_code error;
+  const auto number = value->to_number<std::uint64_t>(error);
+  return error ? std::nullopt : std::optional(number);
+}
+
+}  // namespace
 
 Task<Result<>> OutputCopy::run() {
   give_up_ = deadline_in(patience);
@@ -41,7 +51,6 @@ Task<Result<>> OutputCopy::follow_job() {
     if (!next) co_return next.error();
     record = std::move(next);
     const bool is_over = record->job.attempt > attempt || !holds_resources(record->job);
-    if (!is_over && query_.tail) co_return unavailable("the server ended the output before the job did");
     if (!is_over) {
       // The server ended the answer before the attempt did, as one that is stopping may: ask for the rest.
       co_await pause();
@@ -84,8 +93,7 @@ Task<Result<JobRecord>> OutputCopy::look(std::optional<std::uint64_t> seen) {
 }
 
 bool OutputCopy::is_worth_another_try(const Error& error) const {
-  // With a tail, how many bytes came before it is unknown, so where to go on is too.
-  return query_.follow && !query_.tail && is_transient(error) && std::chrono::steady_clock::now() < give_up_;
+  return query_.follow && is_transient(error) && std::chrono::steady_clock::now() < give_up_;
 }
 
 Task<> OutputCopy::pause() {
@@ -96,6 +104,7 @@ Task<> OutputCopy::pause() {
 Task<Result<>> OutputCopy::copy_once() {
   auto stream = co_await client_.logs(query_);
   if (!stream) co_return stream.error();
+  begin((*stream)->head());
   http::Demultiplexer frames;
   for (;;) {
     give_up_ = deadline_in(patience + silence);
@@ -108,6 +117,27 @@ Task<Result<>> OutputCopy::copy_once() {
   co_return Result<>{};
 }
 
+// Where the answer begins: with a tail only the server knows.
+void OutputCopy::begin(const http::Response& head) {
+  notice_.clear();
+  const auto offset = http::find_header(head.headers, "Berth-Offset");
+  if (!offset) return;
+  query_.offset = parse_integer<std::uint64_t>(*offset).value_or(query_.offset);
+  query_.tail.reset();
+}
+
+// {"offset": N, "left_out": M}: M bytes of output are gone, the next stands at N.
+void OutputCopy::take_notice() {
+  const auto notice = parse_json(std::exchange(notice_, {}));
+  const auto* object = notice ? notice->if_object() : nullptr;
+  if (object == nullptr) return;
+  query_.offset = number_at(*object, "offset").value_or(query_.offset);
+  if (const auto left_out = number_at(*object, "left_out")) {
+    const Bytes bytes{static_cast<std::int64_t>(*left_out)};
+    write_all(standard_error, "[berth: " + to_string(bytes) + " of output left out here]\n");
+  }
+}
+
 Result<> OutputCopy::deliver(std::string_view bytes, http::Demultiplexer& frames) {
   for (;;) {
     const auto piece = frames.next(bytes);
@@ -116,8 +146,8 @@ Result<> OutputCopy::deliver(std::string_view bytes, http::Demultiplexer& frames
     before_output_();
     auto [stream, payload] = **piece;
     if (stream == http::error_stream) {
-      while (payload.ends_with('\n')) payload.remove_suffix(1);
-      write_all(standard_error, escape_control(payload) + "\n");
+      notice_ += payload;
+      if (frames.at_boundary()) take_notice();
       continue;
     }
     const bool is_stderr = stream == http::stderr_stream;

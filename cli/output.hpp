@@ -31,11 +31,14 @@ class OutputCopy {
   Task<Result<JobRecord>> look(std::optional<std::uint64_t> seen);
   Task<Result<>> copy_once();
   Result<> deliver(std::string_view bytes, http::Demultiplexer& frames);
+  void begin(const http::Response& head);
+  void take_notice();
   bool is_worth_another_try(const Error& error) const;
   Task<> pause();
 
   Client& client_;
-  LogQuery query_;  // its offset moves with what was delivered: it counts within one attempt
+  LogQuery query_;      // its offset moves with what was delivered: it counts within one attempt
+  std::string notice_;  // as much of it as has come
   std::function<void()> before_output_;
   Deadline give_up_ = no_deadline;
   Milliseconds pause_ = shortest_pause;

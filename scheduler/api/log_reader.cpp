@@ -1,8 +1,11 @@
 #include "scheduler/api/log_reader.hpp"
 
+#include "scheduler/api/reply.hpp"
 #include "shared/http/multiplexed.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -18,22 +21,24 @@ constexpr Milliseconds look_again = 5s;  // hints can be lost
 
 std::uint64_t start_of(const LogPiece& piece) { return piece.end - piece.bytes.size(); }
 
-// Where the last `lines` lines of `pieces` begin, in both streams together.
-std::uint64_t tail_start(const std::vector<LogPiece>& pieces, std::size_t lines) {
+// The offset of a piece in what was chosen: its own stream, or both together.
+std::uint64_t offset_of(const LogPiece& piece, bool in_own_stream) {
+  return in_own_stream ? piece.stream_start : start_of(piece);
+}
+
+// Where the last `lines` lines of `pieces` begin: the piece, and the byte in it.
+std::pair<std::size_t, std::size_t> tail_start(const std::vector<LogPiece>& pieces, std::size_t lines) {
   std::size_t seen = 0;
   bool is_last_byte = true;
-  for (auto piece = pieces.rbegin(); piece != pieces.rend(); ++piece) {
-    for (std::size_t i = piece->bytes.size(); i > 0; --i) {
+  for (std::size_t p = pieces.size(); p > 0; --p) {
+    const auto& bytes = pieces[p - 1].bytes;
+    for (std::size_t i = bytes.size(); i > 0; --i) {
       // The newline that ends the last line begins no further one.
-      if (piece->bytes[i - 1] == '\n' && !is_last_byte && ++seen == lines) return start_of(*piece) + i;
+      if (bytes[i - 1] == '\n' && !is_last_byte && ++seen == lines) return {p - 1, i};
       is_last_byte = false;
     }
   }
-  return 0;
-}
-
-std::string cut_notice(std::uint64_t bytes) {
-  return "[berth: " + to_string(Bytes{static_cast<std::int64_t>(bytes)}) + " of output left out here]\n";
+  return {0, 0};
 }
 
 // True when something happened to the job; false when only its log may have grown, or nothing happened for a
@@ -51,14 +56,21 @@ Task<bool> wait_either(EventFeed::JobWatch& job, LogWatch& log, Deadline deadlin
 }  // namespace
 
 Task<Result<>> LogReader::run(Job job) {
+  // The first attempt may not be placed yet: following begins with it all the same.
+  auto attempt = request_.attempt.value_or(std::max(job.attempt, 1u));
+  auto found = co_await find_start(attempt);
+  if (!found) {
+    co_await refuse(responder_, found.error());
+    co_return found;
+  }
   http::Response head;
   head.headers.emplace_back("Content-Type", request_.framed ? "application/vnd.docker.multiplexed-stream"
                                                             : "application/octet-stream");
   head.headers.emplace_back("Cache-Control", "no-store");
+  head.headers.emplace_back("Berth-Attempt", std::to_string(attempt));
+  head.headers.emplace_back("Berth-Offset", std::to_string(from_));
   auto begun = co_await responder_.begin(std::move(head));
   if (!begun) co_return begun;
-  // The first attempt may not be placed yet: following begins with it all the same.
-  auto attempt = request_.attempt.value_or(std::max(job.attempt, 1u));
   for (;;) {
     auto copied = co_await copy_attempt(attempt);
     if (!copied) co_return copied;
@@ -67,21 +79,54 @@ Task<Result<>> LogReader::run(Job job) {
     if (!now) co_return now.error();
     if (is_terminal(now->status) && now->attempt <= attempt) break;
     ++attempt;
-    end_ = from_ = request_.offset = 0;
+    end_ = at_ = from_ = gone_ = 0;
   }
   auto finished = co_await responder_.finish();
   co_return finished;
 }
 
+Task<Result<>> LogReader::find_start(std::uint32_t attempt) {
+  const bool in_own_stream = request_.stream.has_value();
+  from_ = request_.offset;
+  if (request_.tail) {
+    std::vector<LogPiece> kept;  // bounded by what is stored of one attempt
+    for (std::uint64_t after = 0;;) {
+      auto pieces = co_await store_.read_log(request_.job, attempt, after);
+      if (!pieces) co_return pieces.error();
+      if (pieces->empty()) break;
+      after = pieces->back().end;
+      for (auto& piece : *pieces) {
+        if (!request_.stream || piece.stream == *request_.stream) kept.push_back(std::move(piece));
+      }
+    }
+    if (!kept.empty()) {
+      auto [piece, byte] = tail_start(kept, *request_.tail);
+      if (*request_.tail == 0) {
+        piece = kept.size() - 1;
+        byte = kept.back().bytes.size();
+      }
+      from_ = std::max(from_, offset_of(kept[piece], in_own_stream) + byte);
+      end_ = start_of(kept[piece]);
+    }
+  }
+  if (!in_own_stream) end_ = from_;
+  at_ = from_;
+  co_return Result<>{};
+}
+
 Task<Result<>> LogReader::copy_attempt(std::uint32_t attempt) {
-  if (const auto lines = std::exchange(request_.tail, std::nullopt)) {
-    auto found = co_await find_tail(attempt, *lines);
-    if (!found) co_return found;
-  }
+  Result<> copied;
   if (request_.follow) {
-    auto followed = co_await follow_attempt(attempt);
-    co_return followed;
+    copied = co_await follow_attempt(attempt);
+  } else {
+    copied = co_await copy_all(attempt);
   }
+  // Of the chosen stream or of the other: nothing came after it that would tell.
+  if (copied && gone_ > 0) copied = co_await write_notice(gone_);
+  co_return copied;
+}
+
+Task<Result<>> LogReader::copy_all(std::uint32_t attempt) {
   for (;;) {
     const auto more = co_await copy_new(attempt);
     if (!more) co_return more.error();
@@ -139,37 +184,32 @@ Task<Result<bool>> LogReader::copy_new(std::uint32_t attempt) {
   co_return !pieces->empty();
 }
 
-Task<Result<>> LogReader::find_tail(std::uint32_t attempt, std::size_t lines) {
-  std::vector<LogPiece> kept;  // bounded by what is stored of one attempt
-  for (std::uint64_t after = 0;;) {
-    auto pieces = co_await store_.read_log(request_.job, attempt, after);
-    if (!pieces) co_return pieces.error();
-    if (pieces->empty()) break;
-    after = pieces->back().end;
-    for (auto& piece : *pieces) {
-      if (!request_.stream || piece.stream == *request_.stream) kept.push_back(std::move(piece));
-    }
-  }
-  const auto everything = kept.empty() ? 0 : kept.back().end;
-  from_ = lines == 0 ? everything : tail_start(kept, lines);
-  end_ = from_;
-  co_return Result<>{};
-}
-
 Task<Result<>> LogReader::write_piece(LogPiece piece) {
-  const auto start = start_of(piece);
-  if (start > end_ && end_ >= from_ && request_.framed) {
-    auto noted = co_await write_bytes(http::error_stream, cut_notice(start - end_));
-    if (!noted) co_return noted;
-  }
+  if (start_of(piece) > end_) gone_ += start_of(piece) - end_;
   end_ = piece.end;
   if (request_.stream && piece.stream != *request_.stream) co_return Result<>{};
-  std::uint64_t leave_out = from_ > start ? from_ - start : 0;
-  const auto position = request_.stream ? piece.stream_start : start;
-  if (request_.offset > position) leave_out = std::max(leave_out, request_.offset - position);
-  if (leave_out >= piece.bytes.size()) co_return Result<>{};
-  piece.bytes.erase(0, leave_out);
+  gone_ = 0;
+  auto offset = offset_of(piece, request_.stream.has_value());
+  const auto unwanted = std::max(offset, from_) - offset;
+  if (unwanted >= piece.bytes.size()) co_return Result<>{};
+  piece.bytes.erase(0, unwanted);
+  offset += unwanted;
+  if (offset > at_) {
+    const auto left_out = offset - std::exchange(at_, offset);
+    auto noted = co_await write_notice(left_out);
+    if (!noted) co_return noted;
+  }
+  at_ += piece.bytes.size();
   auto written = co_await write_bytes(piece.stream, std::move(piece.bytes));
+  co_return written;
+}
+
+Task<Result<>> LogReader::write_notice(std::uint64_t left_out) {
+  if (!request_.framed) co_return Result<>{};
+  json::object notice;
+  notice.emplace("offset", at_);
+  notice.emplace("left_out", left_out);
+  auto written = co_await write_bytes(http::error_stream, json::serialize(notice));
   co_return written;
 }
 

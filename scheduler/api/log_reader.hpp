@@ -1,5 +1,10 @@
 // Reads a job's output from the store and writes it to a client: from an offset, or the last lines, once or
 // following the job to its end.
+//
+// An offset counts what the job wrote of the chosen stream (of both together when none is chosen) in one
+// attempt, kept or not. The answer's headers Berth-Attempt and Berth-Offset say where it begins; in frames,
+// where output is missing stands one of stream 3, {"offset": N, "left_out": M}: M bytes are gone, the next
+// stands at N. So whoever lost the connection knows the offset to go on from.
 #pragma once
 
 #include "scheduler/job_manager.hpp"
@@ -15,7 +20,7 @@ struct LogRequest {
   JobId job;
   std::optional<std::uint8_t> stream;    // 1 stdout, 2 stderr; absent: both
   std::optional<std::uint32_t> attempt;  // absent: the last, and those that follow
-  std::uint64_t offset = 0;              // bytes to skip: of the stream, or of both together
+  std::uint64_t offset = 0;              // where to begin
   std::optional<std::size_t> tail;       // only the last lines
   bool follow = false;
   bool framed = false;  // Docker's multiplexed framing instead of plain bytes
@@ -33,11 +38,13 @@ class LogReader {
   Task<Result<>> run(Job job);
 
  private:
+  Task<Result<>> find_start(std::uint32_t attempt);
   Task<Result<>> copy_attempt(std::uint32_t attempt);
+  Task<Result<>> copy_all(std::uint32_t attempt);
   Task<Result<>> follow_attempt(std::uint32_t attempt);
   Task<Result<bool>> copy_new(std::uint32_t attempt);
-  Task<Result<>> find_tail(std::uint32_t attempt, std::size_t lines);
   Task<Result<>> write_piece(LogPiece piece);
+  Task<Result<>> write_notice(std::uint64_t left_out);
   Task<Result<>> write_bytes(std::uint8_t stream, std::string bytes);
   Task<Result<>> write_sign_of_life();
   Task<Result<bool>> is_over(std::uint32_t attempt);
@@ -48,8 +55,11 @@ class LogReader {
   http::Responder& responder_;
   LogRequest request_;
   Monotonic written_at_ = deadline_in(Milliseconds{0});  // when the client was last sent something
-  std::uint64_t end_ = 0;   // of what was read of the current attempt, in both streams together
-  std::uint64_t from_ = 0;  // earlier bytes of it are left out, in both streams together
+  // Of the current attempt:
+  std::uint64_t end_ = 0;   // of what was read, in both streams together
+  std::uint64_t at_ = 0;    // the offset of what the client gets next, as far as it knows
+  std::uint64_t from_ = 0;  // the offset before which nothing is wanted
+  std::uint64_t gone_ = 0;  // bytes that were missing since the last piece of the chosen stream, of either
 };
 
 }  // namespace berth::api

@@ -39,6 +39,7 @@ struct Answer {
   std::string body{};
   std::vector<Frame> frames{};
   bool is_cut_off = false;
+  std::vector<std::pair<std::string, std::string>> headers{};
 };
 
 inline Answer record_of(Job job) {
@@ -108,6 +109,7 @@ class ApiStub {
     const auto chosen = next(request);
     http::Response response;
     response.status = chosen.status;
+    response.headers = chosen.headers;
     if (chosen.frames.empty()) {
       response.body = chosen.body;
       co_await responder.send(std::move(response));

@@ -123,7 +123,7 @@ TEST(Run, ShowsBerthsOwnNoticesOnStderr) {
   api.on("POST /v1/jobs", {record_of(running(7))});
   api.on("GET /v1/jobs/7", {record_of(running(7)), record_of(exited(7, 0))});
   api.on("GET /v1/jobs/7/logs",
-         {{200, "", {{1, "head"}, {3, "[berth: 1.2MiB of output left out here]\n"}, {1, "tail"}}}});
+         {{200, "", {{1, "head"}, {3, R"({"offset":1258295,"left_out":1258291})"}, {1, "tail"}}}});
   const auto outcome = berth({"run", "--url", api.url(), "busybox"});
   EXPECT_EQ(outcome.out, "headtail");
   EXPECT_EQ(outcome.err, "[berth: 1.2MiB of output left out here]\n");
@@ -135,6 +135,31 @@ TEST(Run, IsNotMistakenForTheJobWhenTheServerRefuses) {
   const auto outcome = berth({"run", "--url", api.url(), "-m", "1m", "busybox"});
   EXPECT_EQ(outcome.code, 125);
   EXPECT_EQ(outcome.err, "berth: resources.memory: must be at least 6MiB, got 1MiB\n");
+}
+
+TEST(Logs, FollowOnExactlyBehindOutputThatIsGone) {
+  ApiStub api;
+  api.on("GET /v1/jobs/7", {record_of(running(7)), record_of(exited(7, 0))});
+  api.on("GET /v1/jobs/7/logs",
+         {{200, "", {{1, "head"}, {3, R"({"offset":104,"left_out":100})"}, {1, "ta"}}, true},
+          {200, "", {{1, "il"}}}});
+  const auto outcome = berth({"logs", "-f", "--url", api.url(), "7"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.out, "headtail");
+  EXPECT_EQ(api.targets().at(2), "GET /v1/jobs/7/logs?attempt=1&offset=106&follow=true");
+}
+
+TEST(Logs, FollowOnExactlyFromTheLastLines) {
+  ApiStub api;
+  api.on("GET /v1/jobs/7", {record_of(running(7)), record_of(exited(7, 0))});
+  api.on("GET /v1/jobs/7/logs",
+         {{200, "", {{1, ""}, {1, "last\n"}, {1, ""}}, true, {{"Berth-Offset", "500"}}},
+          {200, "", {{1, "later\n"}}, false, {{"Berth-Offset", "505"}}}});
+  const auto outcome = berth({"logs", "-f", "-n", "1", "--url", api.url(), "7"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.out, "last\nlater\n");
+  EXPECT_EQ(api.targets().at(1), "GET /v1/jobs/7/logs?attempt=1&tail=1&follow=true");
+  EXPECT_EQ(api.targets().at(2), "GET /v1/jobs/7/logs?attempt=1&offset=505&follow=true");
 }
 
 TEST(Submit, SendsNothingUnlessAllCanBeRead) {

@@ -16,10 +16,13 @@ using namespace std::chrono_literals;
 class Recorder final : public http::Responder {
  public:
   Task<Result<>> send(http::Response) override { co_return internal_error("an answer of known length"); }
-  Task<Result<>> begin(http::Response) override { co_return Result<>{}; }
+  Task<Result<>> begin(http::Response head) override {
+    offset = http::find_header(head.headers, "Berth-Offset").value_or("");
+    attempt = http::find_header(head.headers, "Berth-Attempt").value_or("");
+    co_return Result<>{};
+  }
   Task<Result<>> write(std::string_view bytes, Deadline) override {
     frames.push_back(std::to_string(bytes.at(0)) + ":" + std::string(bytes.substr(http::frame_header_size)));
-    if (on_write) on_write();
     co_return Result<>{};
   }
   Task<Result<>> finish() override {
@@ -28,7 +31,8 @@ class Recorder final : public http::Responder {
   }
 
   std::vector<std::string> frames;
-  std::function<void()> on_write;
+  std::string offset;  // where the answer begins
+  std::string attempt;
   bool is_finished = false;
 };
 
@@ -88,11 +92,20 @@ class LogOfAJob : public testing::Test {
     return request;
   }
 
-  std::vector<std::string> read(LogRequest request) {
+  Recorder read(LogRequest request) {
     Recorder client;
     LogReader reader(jobs_, store_, feed_, client, std::move(request));
     loop_.run(reader.run(job())).value();
-    return client.frames;
+    return client;
+  }
+
+  // "abc" on stdout, "ERR" on stderr, then five bytes that are gone, then "xyz" on stdout.
+  void output_with_a_gap() {
+    output(1, "abc");
+    output(2, "ERR");
+    lost_output(1, "12");
+    lost_output(2, "345");
+    output(1, "xyz");
   }
 
   test::Loop loop_;
@@ -123,6 +136,62 @@ TEST_F(LogOfAJob, ShowsThatASilentJobsConnectionIsAlive) {
   end();
   loop_.run_until([&] { return client.is_finished; });
   EXPECT_TRUE(result);
+}
+
+TEST_F(LogOfAJob, SaysWhatIsGoneAndWhereItGoesOn) {
+  output_with_a_gap();
+  const auto whole = read(all_of_it());
+  EXPECT_EQ(whole.offset, "0");
+  EXPECT_EQ(whole.attempt, "1");
+  EXPECT_EQ(whole.frames, (Frames{"1:abc", "2:ERR", R"(3:{"offset":11,"left_out":5})", "1:xyz"}));
+  auto plain = all_of_it();
+  plain.stream = 1;
+  EXPECT_EQ(read(plain).frames, (Frames{"1:abc", R"(3:{"offset":5,"left_out":2})", "1:xyz"}));
+  plain.stream = 2;
+  EXPECT_EQ(read(plain).frames, (Frames{"2:ERR", R"(3:{"offset":3,"left_out":5})"}))
+      << "some of what is gone may have been its";
+}
+
+// A client that lost the connection asks for what comes after the offset that it has reached.
+TEST_F(LogOfAJob, GoesOnExactlyWhereverTheConnectionBroke) {
+  output_with_a_gap();
+  auto rest = all_of_it();
+  for (const auto& [offset, frames] : std::map<std::uint64_t, Frames>{
+           {2, {"1:c", "2:ERR", R"(3:{"offset":11,"left_out":5})", "1:xyz"}},
+           {6, {R"(3:{"offset":11,"left_out":5})", "1:xyz"}},
+           {8, {R"(3:{"offset":11,"left_out":3})", "1:xyz"}},  // it had read some of what is gone now
+           {11, {"1:xyz"}},
+           {13, {"1:z"}},
+           {14, {}}}) {
+    rest.offset = offset;
+    const auto got = read(rest);
+    EXPECT_EQ(got.frames, frames) << offset;
+    EXPECT_EQ(got.offset, std::to_string(offset));
+  }
+  rest.stream = 1;
+  rest.offset = 6;
+  EXPECT_EQ(read(rest).frames, (Frames{"1:yz"}));
+}
+
+TEST_F(LogOfAJob, SaysWhereTheLastLinesBegin) {
+  output(1, "one\ntwo\n");
+  output(2, "oh\n");
+  output(1, "three\n");
+  auto tail = all_of_it();
+  tail.tail = 2;
+  auto got = read(tail);
+  EXPECT_EQ(got.frames, (Frames{"2:oh\n", "1:three\n"}));
+  EXPECT_EQ(got.offset, "8");
+  tail.stream = 1;
+  got = read(tail);
+  EXPECT_EQ(got.frames, (Frames{"1:two\n", "1:three\n"}));
+  EXPECT_EQ(got.offset, "4") << "of stdout alone";
+  tail.tail = 0;
+  got = read(tail);
+  EXPECT_EQ(got.frames, Frames{});
+  EXPECT_EQ(got.offset, "14");
+  tail.tail = 99;
+  EXPECT_EQ(read(tail).offset, "0");
 }
 
 }  // namespace

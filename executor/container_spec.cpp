@@ -33,7 +33,7 @@ Error not_allowed(const Volume& volume, const fs::path& real, const std::vector<
                   const std::string& executor) {
   std::string message = "volume " + volume.host + " isn't allowed on executor " + executor;
   if (real != fs::path(volume.host)) message += " (it leads to " + real.string() + ")";
-  message += allowed.empty() ? ": its operator allows none; start it with --volume-path to allow some"
+  message += allowed.empty() ? ": its operator allows none; start it with --allow-volume to allow some"
                              : ": its operator allows what lies below " + joined(allowed);
   return {ErrorKind::refused, std::move(message), "volumes"};
 }

@@ -52,6 +52,15 @@ TEST_F(VolumesTest, everything_else_is_refused_by_name) {
   EXPECT_THAT(link.error().message, HasSubstr("data-private"));
 }
 
+TEST_F(VolumesTest, where_none_is_allowed_it_says_which_flag_allows_some) {
+  std::vector<Volume> volumes(1);
+  volumes.front().host = "/data";
+  volumes.front().container = "/data";
+  const auto refused = resolve_volumes(volumes, {}, "node1");
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("--allow-volume"));
+}
+
 TEST(BerthEnvironment, tells_the_job_who_it_is) {
   Job job;
   job.id = JobId{12};

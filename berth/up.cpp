@@ -139,8 +139,8 @@ void Up::greet() const {
 }
 
 Task<> Up::stop() {
-  if (executor_app_) co_await executor_app_->stop();
   if (scheduler_) co_await scheduler_->stop();
+  if (executor_app_) co_await executor_app_->stop();
   if (store_) co_await store_->close();
   tasks_.cancel();
   co_await tasks_.join();

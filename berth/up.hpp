@@ -1,5 +1,5 @@
-// `berth up`: everything on one machine. A private Redis, a scheduler and an executor, started in that order
-// and stopped in the opposite one.
+// `berth up`: everything on one machine. A private Redis, a scheduler and an executor, started in that order.
+// Stopped goes first what lets new work in: the API, then placing, then the executor, and Redis last.
 #pragma once
 
 #include "berth/data_directory.hpp"

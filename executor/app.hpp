@@ -1,12 +1,11 @@
 // The executor service: what is built, started and stopped, and in which order.
 //
-// start   probe the runtime → register → remember where the inbox ends → read the records that are live here
-// → list the
-//         containers → recover. Then run() reads the inbox from the remembered position on: what was assigned
-//         in between comes once by either way, or twice, which does no harm.
-// stop    no more inbox → tell the store what it doesn't know yet, for at most limits::shutdown_flush → leave
-// the
-//         attempts. Their containers run on; the next process of this name takes them over.
+// start   probe the runtime → register → remember where the inbox ends → list the containers → read the
+//         records that are live here → recover (core/recovery.hpp says why in this order). Then run() reads
+//         the inbox from the remembered position on: what was assigned in between comes once by either way,
+//         or twice, which does no harm.
+// stop    no more inbox → tell the store what it doesn't know yet, for at most limits::shutdown_flush →
+//         leave the attempts. Their containers run on; the next process of this name takes them over.
 #pragma once
 
 #include "executor/attempts.hpp"

@@ -132,8 +132,7 @@ Result<HostFacts> probe_host() {
   const auto limits = read_cgroup_limits("/");
   HostFacts facts;
   facts.capacity.cpu = std::min(Millicores{cpus * 1000L}, limits.cpu.value_or(Millicores{cpus * 1000L}));
-  facts.memory_total = std::min(*memory, limits.memory.value_or(*memory));
-  facts.capacity.memory = memory_to_offer(facts.memory_total);
+  facts.capacity.memory = memory_to_offer(std::min(*memory, limits.memory.value_or(*memory)));
   utsname names{};
   if (::uname(&names) == 0) {
     facts.host = names.nodename;

@@ -16,10 +16,9 @@
 namespace berth {
 
 struct HostFacts {
-  Capacity capacity;     // what to offer to jobs: see memory_to_offer()
-  Bytes memory_total{};  // what there is, before anything is kept for the system
-  std::string host;      // host name
-  std::string kernel;    // release, "6.1.0-18-amd64"
+  Capacity capacity;   // what to offer to jobs: see memory_to_offer()
+  std::string host;    // host name
+  std::string kernel;  // release, "6.1.0-18-amd64"
 };
 
 // Looks at this machine. Error internal: /proc can't be read, so that the operator has to say what to offer.

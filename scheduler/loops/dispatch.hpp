@@ -36,8 +36,6 @@ class Dispatch {
   void on_events(const std::vector<Event>& events);
   void on_change() { wakeup_.notify(); }
 
-  const ClusterView& view() const { return view_; }
-
  private:
   Task<> serve(Epoch epoch);
   Task<bool> load_snapshot();

@@ -2,7 +2,6 @@
 
 #include "shared/codec/decode.hpp"
 #include "shared/codec/json_node.hpp"
-#include "shared/model/executor_info.hpp"
 #include "shared/model/job.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -55,7 +54,5 @@ Result<Model> from_fields(const FieldList& fields) {
 
 template FieldList to_fields<Job>(const Job&);
 template Result<Job> from_fields<Job>(const FieldList&);
-template FieldList to_fields<ExecutorInfo>(const ExecutorInfo&);
-template Result<ExecutorInfo> from_fields<ExecutorInfo>(const FieldList&);
 
 }  // namespace berth

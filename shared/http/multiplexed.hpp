@@ -21,7 +21,6 @@ namespace berth::http {
 
 inline constexpr std::size_t frame_header_size = 8;
 
-inline constexpr std::uint8_t stdin_stream = 0;
 inline constexpr std::uint8_t stdout_stream = 1;
 inline constexpr std::uint8_t stderr_stream = 2;
 inline constexpr std::uint8_t error_stream = 3;

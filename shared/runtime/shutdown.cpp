@@ -38,10 +38,4 @@ Task<Result<>> Signals::unless_asked_to_end(Task<Result<>> work) {
                                           " before everything had started"};
 }
 
-Task<int> wait_for_signal() {
-  Signals signals(co_await asio::this_coro::executor);
-  const auto number = co_await signals.next();
-  co_return number;
-}
-
 }  // namespace berth

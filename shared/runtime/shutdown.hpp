@@ -26,7 +26,4 @@ class Signals {
   std::shared_ptr<asio::signal_set> set_;  // shared with the timer that ends a wait
 };
 
-// The number of the first signal.
-Task<int> wait_for_signal();
-
 }  // namespace berth

@@ -1,10 +1,8 @@
 #include "shared/redis/job_writes.hpp"
 
 #include "shared/codec/fields.hpp"
-#include "shared/codec/json.hpp"
 #include "shared/redis/functions.hpp"
-
-#include <boost/json/serialize.hpp>
+#include "shared/redis/model_text.hpp"
 
 #include <algorithm>
 #include <unordered_map>
@@ -13,11 +11,6 @@
 
 namespace berth::redis {
 namespace {
-
-template <class Model>
-std::string compact_json(const Model& model) {
-  return json::serialize(to_json(model, Detail::compact));
-}
 
 // The keys that a transition call refers to by their place, each once.
 class KeyTable {

@@ -1,9 +1,7 @@
 // Who is there, and who leads.
-#include "shared/codec/json.hpp"
 #include "shared/redis/functions.hpp"
+#include "shared/redis/model_text.hpp"
 #include "shared/redis/redis_store.hpp"
-
-#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <array>
@@ -13,19 +11,9 @@ namespace berth {
 namespace {
 
 using redis::Command;
+using redis::compact_json;
+using redis::parse_model;
 using redis::Reply;
-
-template <class Model>
-std::string compact_json(const Model& model) {
-  return json::serialize(to_json(model, Detail::compact));
-}
-
-template <class Model>
-Result<Model> parse_model(std::string_view text) {
-  auto value = parse_json(text);
-  if (!value) return value.error();
-  return from_json<Model>(*value);
-}
 
 constexpr std::array executor_words{"info", "runtime",     "incarnation",  "beat",
                                     "left", "drain_since", "drain_reason", "drain_deadline"};

@@ -1,7 +1,7 @@
 // Streams that are waited on: the event feed and the executors' inboxes.
 #include "shared/base/utf8.hpp"
-#include "shared/codec/json.hpp"
 #include "shared/redis/job_writes.hpp"
+#include "shared/redis/model_text.hpp"
 #include "shared/redis/redis_store.hpp"
 
 #include <spdlog/spdlog.h>
@@ -13,6 +13,7 @@ namespace berth {
 namespace {
 
 using redis::Command;
+using redis::parse_model;
 using redis::Reply;
 
 constexpr std::size_t inbox_read = 500;
@@ -32,13 +33,6 @@ std::optional<Entry> single_field(const Reply& entry) {
 // The sequence number in an id "<seq>-0".
 std::optional<std::uint64_t> seq_of(std::string_view id) {
   return parse_integer<std::uint64_t>(id.substr(0, id.find('-')));
-}
-
-template <class Model>
-Result<Model> parse_model(std::string_view text) {
-  auto value = parse_json(text);
-  if (!value) return value.error();
-  return from_json<Model>(*value);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "scheduler/api/api.hpp"
 #include "scheduler/api/query.hpp"
 #include "scheduler/api/reply.hpp"
+#include "scheduler/core/executor_view.hpp"
 #include "shared/base/limits.hpp"
 
 #include <boost/json/array.hpp>
@@ -14,13 +15,7 @@ Task<Result<Allocated>> allocated_on(Store& store, std::string executor) {
   const auto jobs = co_await store.assigned_jobs(std::move(executor));
   if (!jobs) co_return jobs.error();
   Allocated sum;
-  for (const auto& job : *jobs) {
-    const auto& wanted = job.definition.resources;
-    sum.cpu += wanted.cpu;
-    sum.memory += wanted.memory;
-    sum.gpus += wanted.gpu ? wanted.gpu->count : 0;
-    ++sum.jobs;
-  }
+  for (const auto& job : *jobs) hold(sum, job.definition.resources);
   co_return sum;
 }
 

@@ -4,24 +4,6 @@
 #include <utility>
 
 namespace berth {
-namespace {
-
-void hold(Allocated& allocated, const Resources& resources) {
-  allocated.cpu += resources.cpu;
-  allocated.memory += resources.memory;
-  allocated.gpus += resources.gpu ? resources.gpu->count : 0;
-  allocated.jobs += 1;
-}
-
-void release(Allocated& allocated, const Resources& resources) {
-  allocated.cpu -= resources.cpu;
-  allocated.memory -= resources.memory;
-  allocated.gpus -= resources.gpu ? resources.gpu->count : 0;
-  allocated.jobs -= 1;
-}
-
-}  // namespace
-
 bool is_placeable(const Job& job) {
   return job.status == JobStatus::pending &&
          (job.reason == Reason::queued || job.reason == Reason::unsatisfiable);

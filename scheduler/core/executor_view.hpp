@@ -16,6 +16,20 @@ struct ExecutorView {
   std::set<JobId> jobs;  // whose live attempts are on it
 };
 
+// One more live attempt with these resources, or one less.
+inline void hold(Allocated& allocated, const Resources& resources) {
+  allocated.cpu += resources.cpu;
+  allocated.memory += resources.memory;
+  allocated.gpus += resources.gpu ? resources.gpu->count : 0;
+  allocated.jobs += 1;
+}
+inline void release(Allocated& allocated, const Resources& resources) {
+  allocated.cpu -= resources.cpu;
+  allocated.memory -= resources.memory;
+  allocated.gpus -= resources.gpu ? resources.gpu->count : 0;
+  allocated.jobs -= 1;
+}
+
 // What is left of an executor. Negative where its capacity shrank below what runs there.
 struct Free {
   Millicores cpu{};

@@ -36,4 +36,13 @@ std::string as_utf8(std::string_view text) {
   return clean;
 }
 
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const auto letter = first_letter(text);
+    if (!letter.valid) return false;
+    text.remove_prefix(letter.length);
+  }
+  return true;
+}
+
 }  // namespace berth

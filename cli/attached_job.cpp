@@ -1,5 +1,6 @@
 #include "cli/attached_job.hpp"
 
+#include "cli/await_end.hpp"
 #include "cli/formatters/json_text.hpp"
 #include "cli/formatters/terminal.hpp"
 #include "cli/formatters/text.hpp"
@@ -56,12 +57,12 @@ Task<> AttachedJob::follow() {
     auto copy = output();
     result = co_await copy.run();
   }
-  if (result) result = co_await await_end();
+  if (result) result = co_await await_final_record();
   progress_.end();
   if (!result) {
-    note(explain(result.error(), session_.context.url));
-    note("job " + to_string(record_.job.id) + " may still be running: see `berth show " +
-         to_string(record_.job.id) + "`");
+    complain(explain(result.error(), session_.context.url));
+    complain("job " + to_string(record_.job.id) + " may still be running: see `berth show " +
+             to_string(record_.job.id) + "`");
     outcome_->set(exit_code_for_job_verb(result.error()));
     co_return;
   }
@@ -69,25 +70,17 @@ Task<> AttachedJob::follow() {
 }
 
 // The record once it is final: the end of the output and the end of the job are two writes.
-Task<Result<>> AttachedJob::await_end() {
-  auto give_up = deadline_in(OutputCopy::patience);
-  while (!is_terminal(record_.job.status)) {
-    auto next = co_await session_.client.job_after(record_.job.id, record_.job.version, no_deadline);
-    if (next) {
-      record_ = std::move(*next);
-      give_up = deadline_in(OutputCopy::patience);
-    } else if (!is_transient(next.error()) || std::chrono::steady_clock::now() >= give_up) {
-      co_return next.error();
-    } else {
-      co_await sleep_until(deadline_in(retry_pause));
-    }
-  }
+Task<Result<>> AttachedJob::await_final_record() {
+  EndWait wait{.job = record_.job.id, .known = record_};
+  wait.on_record = [this](const JobRecord& seen) { record_ = seen; };
+  auto ended = co_await await_end(session_.client, std::move(wait));
+  if (!ended) co_return ended.error();
   co_return Result<>{};
 }
 
 void AttachedJob::conclude() {
   if (session_.context.json) say(pretty(record_.raw));
-  if (const auto ending = unusual_ending(record_.job)) note(*ending);
+  if (const auto ending = unusual_ending(record_.job)) complain(*ending);
   outcome_->set(exit_code_for(record_.job));
 }
 
@@ -103,7 +96,7 @@ Task<> AttachedJob::obey_interrupts() {
   interrupts_.async_wait(std::move(second));
   std::string reason = "Ctrl-C in berth run";
   auto aborted = co_await session_.client.abort(record_.job.id, std::move(reason));
-  if (!aborted) note("the abort failed: " + explain(aborted.error(), session_.context.url));
+  if (!aborted) complain("the abort failed: " + explain(aborted.error(), session_.context.url));
   abort_answered_.notify();
 }
 
@@ -132,8 +125,12 @@ Task<> AttachedJob::draw() {
 }
 
 void AttachedJob::note(const std::string& text) {
+  if (!session_.context.quiet) complain(text);
+}
+
+void AttachedJob::complain(const std::string& text) {
   progress_.hide();
-  if (!session_.context.quiet) say_error(text);
+  say_error(text);
 }
 
 }  // namespace berth::cli

@@ -28,9 +28,10 @@ class AttachedJob {
   Task<> detach();
   Task<> watch_changes();
   Task<> draw();
-  Task<Result<>> await_end();
+  Task<Result<>> await_final_record();
   void conclude();
-  void note(const std::string& text);
+  void note(const std::string& text);      // not with --quiet
+  void complain(const std::string& text);  // why it isn't the job's own exit
   OutputCopy output();
 
   Session session_;

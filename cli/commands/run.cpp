@@ -95,7 +95,8 @@ void add_run(CLI::App& app, Context& context) {
   verb.examples(
       "Exit code: the job's own; 125 when Berth failed, 127 and 126 for a command that can't run.\n"
       "Ctrl-C asks the job to abort; a second one detaches. With --json the output isn't shown\n"
-      "(see `berth logs`), and the final record is printed.");
+      "(see `berth logs`), and the final record is printed. --quiet shows the output and errors alone,\n"
+      "and with -d the id.");
   verb.action([&context, options] { return run(context, options); });
 }
 

@@ -1,3 +1,4 @@
+#include "cli/await_end.hpp"
 #include "cli/command_line.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/formatters/job_text.hpp"
@@ -7,7 +8,6 @@
 #include "cli/formatters/words.hpp"
 #include "cli/job_verb.hpp"
 
-#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -16,41 +16,13 @@ namespace {
 
 // How often the progress line is drawn anew, and so the longest single poll where there is one.
 constexpr Milliseconds redraw{1'000};
-// How long a server that went away may take to come back.
-constexpr Milliseconds patience{60'000};
-constexpr Milliseconds retry_pause{1'000};
-
 struct Options {
   std::vector<std::string> jobs;
   std::optional<std::string> wait_timeout;
 };
 
-Error ran_out(const Job& job) {
-  return {ErrorKind::timeout,
-          "--wait-timeout ran out: job " + to_string(job.id) + " is still " + status_text(job)};
-}
-
-// The record once the job has ended. Error timeout at the deadline. `progress` outlives the task, as the
-// session does.
-Task<Result<JobRecord>> await_end(Session session, JobId id, Deadline deadline, ProgressLine& progress) {
-  auto record = co_await session.client.job(id);
-  if (!record) co_return record.error();
-  auto give_up = deadline_in(patience);
-  while (!is_terminal(record->job.status)) {
-    if (std::chrono::steady_clock::now() >= deadline) co_return ran_out(record->job);
-    progress.show(progress_text(record->job, SystemClock{}.wall()));
-    const auto until = progress.enabled() ? std::min(deadline, deadline_in(redraw)) : deadline;
-    auto next = co_await session.client.job_after(id, record->job.version, until);
-    if (next) {
-      record = std::move(next);
-      give_up = deadline_in(patience);
-    } else if (!is_transient(next.error()) || std::chrono::steady_clock::now() >= give_up) {
-      co_return next.error();
-    } else {
-      co_await sleep_until(std::min(deadline, deadline_in(retry_pause)));
-    }
-  }
-  co_return record;
+std::string ran_out(const Job& job) {
+  return "--wait-timeout ran out: job " + to_string(job.id) + " is still " + status_text(job);
 }
 
 void print_ending(const Context& context, const Job& job) {
@@ -67,17 +39,24 @@ Task<int> wait_for(Session session, std::vector<JobId> ids, Deadline deadline) {
   ProgressLine progress(!session.context.quiet && !session.context.json);
   std::vector<json::value> raw;
   int code = exit_code::ok;
+  bool has_answered = false;
   for (const auto id : ids) {
-    auto record = co_await await_end(session, id, deadline, progress);
+    EndWait wait{.job = id, .deadline = deadline};
+    // A server that isn't there in the beginning may be none at all; one that was comes back.
+    if (!has_answered) wait.give_up = deadline_in(Milliseconds{0});
+    if (progress.enabled()) wait.longest_poll = redraw;
+    wait.on_record = [&](const JobRecord& seen) {
+      if (!is_terminal(seen.job.status)) progress.show(progress_text(seen.job, SystemClock{}.wall()));
+    };
+    auto record = co_await await_end(session.client, std::move(wait));
     progress.hide();
-    if (!record) {
+    if (!record || !is_terminal(record->job.status)) {
       if (session.context.json) print_records(raw);
-      const bool timed_out =
-          record.error().kind == ErrorKind::timeout && std::chrono::steady_clock::now() >= deadline;
-      if (!timed_out) co_return fail_job_verb(session.context, record.error());
-      say_error(record.error().message);
+      if (!record) co_return fail_job_verb(session.context, record.error());
+      say_error(ran_out(record->job));
       co_return exit_code::wait_timeout;
     }
+    has_answered = true;
     print_ending(session.context, record->job);
     raw.push_back(std::move(record->raw));
     if (code == exit_code::ok) code = exit_code_for(record->job);

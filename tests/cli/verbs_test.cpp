@@ -118,6 +118,20 @@ TEST(Run, SaysWhyAJobFailedThatNeverRan) {
   EXPECT_EQ(outcome.err, "berth: job 7 FAILED (IMAGE_NOT_FOUND): no such image: nope\n");
 }
 
+TEST(Run, SaysWhyBerthFailedHoweverQuiet) {
+  ApiStub api;
+  auto job = a_job(7, JobStatus::failed);
+  job.cause = Cause::image_not_found;
+  job.message = "no such image: nope";
+  api.on("POST /v1/jobs", {record_of(a_job(7))});
+  api.on("GET /v1/jobs/7", {record_of(job)});
+  EXPECT_EQ(berth({"run", "--quiet", "--url", api.url(), "nope"}).err,
+            "berth: job 7 FAILED (IMAGE_NOT_FOUND): no such image: nope\n");
+  api.on("GET /v1/jobs/7", {problem(500, "a bug")});
+  EXPECT_NE(berth({"run", "--quiet", "--url", api.url(), "nope"}).err.find("a bug"), std::string::npos);
+  EXPECT_EQ(berth({"run", "--quiet", "-d", "--url", api.url(), "nope"}).out, "7\n");
+}
+
 TEST(Run, ShowsBerthsOwnNoticesOnStderr) {
   ApiStub api;
   api.on("POST /v1/jobs", {record_of(running(7))});
@@ -244,6 +258,13 @@ TEST(Wait, SitsOutAStoreThatIsAwayForAWhile) {
                             problem(503, "Redis is slow", "", "timeout"), record_of(exited(1, 5))});
   const auto outcome = berth({"wait", "--url", api.url(), "1"});
   EXPECT_EQ(outcome.code, 5) << outcome.err;
+}
+
+TEST(Wait, SitsOutAnAbsenceBetweenTwoJobsToo) {
+  ApiStub api;
+  api.on("GET /v1/jobs/1", {record_of(exited(1, 0))});
+  api.on("GET /v1/jobs/2", {problem(503, "Redis is loading", "", "unavailable"), record_of(exited(2, 5))});
+  EXPECT_EQ(berth({"wait", "--url", api.url(), "1,2"}).code, 5);
 }
 
 TEST(Wait, TakesARefusalAsFinal) {

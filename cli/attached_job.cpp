@@ -48,7 +48,7 @@ OutputCopy AttachedJob::output() {
   LogQuery query;
   query.job = record_.job.id;
   query.follow = true;
-  return OutputCopy(session_.client, std::move(query), [this] { progress_.end(); });
+  return OutputCopy(session_.client, std::move(query), OutputFormat::bytes, [this] { progress_.end(); });
 }
 
 Task<> AttachedJob::follow() {

@@ -120,6 +120,8 @@ Task<Result<>> OutputCopy::copy_once() {
 // Where the answer begins: with a tail only the server knows.
 void OutputCopy::begin(const http::Response& head) {
   notice_.clear();
+  const auto attempt = http::find_header(head.headers, "Berth-Attempt");
+  attempt_ = parse_integer<std::uint32_t>(attempt.value_or("")).value_or(0);
   const auto offset = http::find_header(head.headers, "Berth-Offset");
   if (!offset) return;
   query_.offset = parse_integer<std::uint64_t>(*offset).value_or(query_.offset);
@@ -133,6 +135,7 @@ void OutputCopy::take_notice() {
   if (object == nullptr) return;
   query_.offset = number_at(*object, "offset").value_or(query_.offset);
   if (const auto left_out = number_at(*object, "left_out")) {
+    if (format_ == OutputFormat::json) return say(left_out_line(place(), *left_out));
     const Bytes bytes{static_cast<std::int64_t>(*left_out)};
     write_all(standard_error, "[berth: " + to_string(bytes) + " of output left out here]\n");
   }
@@ -150,13 +153,23 @@ Result<> OutputCopy::deliver(std::string_view bytes, http::Demultiplexer& frames
       if (frames.at_boundary()) take_notice();
       continue;
     }
-    const bool is_stderr = stream == http::stderr_stream;
-    if (!write_all(is_stderr ? standard_error : standard_output, payload)) {
-      return Error{ErrorKind::refused, std::string("can't write the job's output to ") +
-                                           (is_stderr ? "stderr" : "stdout") + ": is the disk full?"};
-    }
+    if (auto delivered = deliver_piece(stream, payload); !delivered) return delivered;
     query_.offset += payload.size();
   }
+}
+
+Result<> OutputCopy::deliver_piece(std::uint8_t stream, std::string_view bytes) {
+  const bool is_stderr = stream == http::stderr_stream;
+  bool is_written = false;
+  if (format_ == OutputFormat::json) {
+    is_written = write_all(standard_output, log_line(place(), is_stderr ? "stderr" : "stdout", bytes));
+  } else {
+    is_written = write_all(is_stderr ? standard_error : standard_output, bytes);
+  }
+  if (is_written) return {};
+  const bool is_to_stderr = is_stderr && format_ == OutputFormat::bytes;
+  return Error{ErrorKind::refused, std::string("can't write the job's output to ") +
+                                       (is_to_stderr ? "stderr" : "stdout") + ": is the disk full?"};
 }
 
 }  // namespace berth::cli

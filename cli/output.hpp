@@ -2,18 +2,26 @@
 #pragma once
 
 #include "cli/client.hpp"
+#include "cli/formatters/log_json.hpp"
 #include "shared/http/multiplexed.hpp"
 
 #include <functional>
 
 namespace berth::cli {
 
-// Copies stdout to stdout and stderr to stderr; Berth's own notices go to stderr.
+enum class OutputFormat {
+  bytes,  // stdout to stdout and stderr to stderr, as they were written; Berth's own notices to stderr
+  json    // all of it to stdout: cli/formatters/log_json.hpp
+};
+
 class OutputCopy {
  public:
   // `before_output` is called before each write; it may erase a progress line. `client` outlives this.
-  OutputCopy(Client& client, LogQuery query, std::function<void()> before_output)
-      : client_(client), query_(std::move(query)), before_output_(std::move(before_output)) {}
+  OutputCopy(Client& client, LogQuery query, OutputFormat format, std::function<void()> before_output)
+      : client_(client),
+        query_(std::move(query)),
+        format_(format),
+        before_output_(std::move(before_output)) {}
 
   // Returns at the end of what there is; with query.follow, once the job has ended and all was delivered,
   // further attempts included (with query.attempt: once that attempt is over). A connection that is lost
@@ -32,14 +40,18 @@ class OutputCopy {
   Task<Result<>> copy_once();
   Result<> deliver(std::string_view bytes, http::Demultiplexer& frames);
   void begin(const http::Response& head);
+  Result<> deliver_piece(std::uint8_t stream, std::string_view bytes);
   void take_notice();
+  LogPlace place() const { return {query_.job, attempt_, query_.offset}; }
   bool is_worth_another_try(const Error& error) const;
   Task<> pause();
 
   Client& client_;
   LogQuery query_;      // its offset moves with what was delivered: it counts within one attempt
   std::string notice_;  // as much of it as has come
+  OutputFormat format_;
   std::function<void()> before_output_;
+  std::uint32_t attempt_ = 0;  // which one the server is sending
   Deadline give_up_ = no_deadline;
   Milliseconds pause_ = shortest_pause;
 

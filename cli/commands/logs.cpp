@@ -35,13 +35,14 @@ Result<LogQuery> to_query(const Options& options) {
 }
 
 Task<int> copy_logs(Session session, std::vector<JobId> ids, LogQuery query) {
+  const auto format = session.context.json ? OutputFormat::json : OutputFormat::bytes;
   for (const auto id : ids) {
     // On stderr, so that the output itself stays what the jobs wrote.
-    if (ids.size() > 1 && !session.context.quiet) {
+    if (ids.size() > 1 && !session.context.quiet && !session.context.json) {
       write_all(standard_error, "==> job " + to_string(id) + " <==\n");
     }
     query.job = id;
-    OutputCopy copy(session.client, query, [] {});
+    OutputCopy copy(session.client, query, format, [] {});
     auto copied = co_await copy.run();
     if (!copied) co_return fail(session.context, copied.error());
   }
@@ -67,6 +68,10 @@ void add_logs(CLI::App& app, Context& context) {
   verb.flag("--stdout", options->only_stdout, "Only what went to stdout");
   verb.flag("--stderr", options->only_stderr, "Only what went to stderr");
   verb.option("--attempt", options->attempt, "N", "Of that attempt (default: the last)");
+  verb.examples(
+      "With --json, an object a line: {\"job\", \"attempt\", \"offset\", \"stream\", \"text\"}; \"base64\" "
+      "instead of\n"
+      "\"text\" where a piece isn't UTF-8 by itself, \"left_out\" where output is no longer kept.");
   verb.action([&context, options] { return logs(context, *options); });
 }
 

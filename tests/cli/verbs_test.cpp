@@ -176,6 +176,27 @@ TEST(Logs, FollowOnExactlyFromTheLastLines) {
   EXPECT_EQ(api.targets().at(2), "GET /v1/jobs/7/logs?attempt=1&offset=505&follow=true");
 }
 
+TEST(Logs, AsJsonAreAnObjectAPiece) {
+  ApiStub api;
+  api.on("GET /v1/jobs/7/logs",
+         {{200,
+           "",
+           {{1, "naïve\n"}, {2, "\xff\x01"}, {3, R"({"offset":109,"left_out":100})"}, {1, "end"}},
+           false,
+           {{"Berth-Attempt", "2"}, {"Berth-Offset", "0"}}}});
+  const auto outcome = berth({"logs", "--json", "--url", api.url(), "7"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(outcome.out, R"({"job":7,"attempt":2,"offset":0,"stream":"stdout","text":"naïve\n"})"
+                         "\n"
+                         R"({"job":7,"attempt":2,"offset":7,"stream":"stderr","base64":"/wE="})"
+                         "\n"
+                         R"({"job":7,"attempt":2,"offset":109,"left_out":100})"
+                         "\n"
+                         R"({"job":7,"attempt":2,"offset":109,"stream":"stdout","text":"end"})"
+                         "\n");
+}
+
 TEST(Submit, SendsNothingUnlessAllCanBeRead) {
   ApiStub api;
   const TemporaryFile good("image: busybox\n");

@@ -4,6 +4,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <optional>
 #include <utility>
 
 namespace berth {
@@ -57,7 +58,7 @@ Task<> LogUpload::send_all() {
 // Repeating a call is safe: a piece that is stored already is skipped.
 Task<> LogUpload::send(LogCapture::Batch batch) {
   StoreRetry retry;
-  const auto give_up_at = deadline_in(limits::log_refused_for);
+  std::optional<Monotonic> refused_since;  // without a break: an outage is no refusal
   while (true) {
     const auto result = co_await store_.append_log(attempt_.job, attempt_.number, batch.pieces, batch.drop);
     co_await throw_if_cancelled();
@@ -65,10 +66,16 @@ Task<> LogUpload::send(LogCapture::Batch batch) {
     const auto& error = result.error();
     if (!retry.has_failed())
       spdlog::warn("{}: can't store its output: {}", to_string(attempt_), error.message);
-    if (!is_transient(error) && std::chrono::steady_clock::now() >= give_up_at) {
-      for (const auto& piece : batch.pieces) lost_ += piece.bytes.size();
-      refusal_ = error.message;
-      co_return;
+    if (is_transient(error)) {
+      refused_since.reset();
+    } else {
+      const auto now = clock_.monotonic();
+      if (!refused_since) refused_since = now;
+      if (now - *refused_since >= limits::log_refused_for) {
+        for (const auto& piece : batch.pieces) lost_ += piece.bytes.size();
+        refusal_ = error.message;
+        co_return;
+      }
     }
     co_await retry.pause();
   }

@@ -7,6 +7,8 @@
 #include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 namespace berth::redis {
 namespace {
 
@@ -20,13 +22,6 @@ constexpr Milliseconds longest_silence = 2s;
 constexpr std::size_t max_queued_calls = 10'000;
 constexpr std::size_t max_queued_bytes = 256u << 20;
 constexpr std::size_t write_size = 1u << 20;
-
-// Marks a call when its caller leaves, by whichever way.
-template <class Call>
-struct AbandonOnExit {
-  Call& call;
-  ~AbandonOnExit() { call.is_abandoned = true; }
-};
 
 }  // namespace
 
@@ -100,7 +95,6 @@ Task<> Connection::write_calls(std::shared_ptr<Link> link) {
         auto call = std::move(queue_.front());
         queue_.pop_front();
         queued_bytes_ -= call->bytes.size();
-        if (call->is_abandoned) continue;
         bytes += call->bytes;
         call->bytes = {};
         call->is_sent = true;
@@ -174,11 +168,17 @@ Task<Result<std::vector<Reply>>> Connection::pipeline(std::vector<Command> comma
     co_return Error{ErrorKind::cancelled, "The connection to Redis at " + shown_url_ + " is closed."};
   }
   if (queue_.size() >= max_queued_calls || queued_bytes_ >= max_queued_bytes) {
-    co_return Error{ErrorKind::refused, "Too many calls wait for Redis at " + shown_url_ +
-                                            "; it is too slow or down (" + last_failure_ + ")."};
+    co_return unavailable("Too many calls wait for Redis at " + shown_url_ + "; it is too slow or down (" +
+                          last_failure_ + ").");
   }
+  // The caller may leave by its deadline, with the answer, or cancelled.
+  struct AbandonOnExit {
+    Connection& connection;
+    std::shared_ptr<Call> call;
+    ~AbandonOnExit() { connection.abandon(call); }
+  };
   const auto call = std::make_shared<Call>(executor_);
-  const AbandonOnExit<Call> abandon_on_exit{*call};
+  const AbandonOnExit abandon_on_exit{*this, call};
   for (const Command& command : commands) call->bytes += command.encode();
   call->expected = commands.size();
   call->answers.reserve(commands.size());
@@ -198,6 +198,15 @@ Task<Result<Reply>> Connection::call(Command command, Deadline deadline) {
   Reply& reply = answers->front();
   if (const auto* failure = reply.failure()) co_return to_error(*failure, shown_url_);
   co_return std::move(reply);
+}
+
+// What was sent keeps its place among the answers to come; what wasn't must not fill the queue of an outage.
+void Connection::abandon(const std::shared_ptr<Call>& call) {
+  if (call->is_sent) return;
+  const auto at = std::find(queue_.begin(), queue_.end(), call);
+  if (at == queue_.end()) return;
+  queued_bytes_ -= call->bytes.size();
+  queue_.erase(at);
 }
 
 Error Connection::overdue(const Call& call) {

@@ -1,9 +1,10 @@
 // A pipelined connection to Redis that comes back by itself: calls made in one tick of the loop leave in one
 // write, and answers are matched to calls by their order.
 //
-// A call made while Redis can't be reached waits for it until the call's deadline. A call that was sent when
-// the connection broke fails with `unavailable`: whether it took effect is unknown, and it is never sent
-// twice. The late answer to a call whose deadline has passed is dropped in its turn.
+// A call made while Redis can't be reached waits for it until the call's deadline, and is then forgotten;
+// where too much waits already it fails with `unavailable` at once. A call that was sent when the connection
+// broke fails with `unavailable`: whether it took effect is unknown, and it is never sent twice. The late
+// answer to a call whose deadline has passed is dropped in its turn.
 #pragma once
 
 #include "shared/redis/link.hpp"
@@ -37,7 +38,8 @@ class Connection {
  private:
   using Answers = Result<std::vector<Reply>>;
 
-  // One pipeline: in queue_ until it is written, then in in_flight_ until its last answer has come.
+  // One pipeline: in queue_ until it is written or its caller leaves, then in in_flight_ until its last
+  // answer has come.
   struct Call {
     explicit Call(asio::any_io_executor executor) : done(std::move(executor)) {}
     std::string bytes;
@@ -45,7 +47,6 @@ class Connection {
     std::vector<Reply> answers;
     Monotonic sent_at{};
     bool is_sent = false;
-    bool is_abandoned = false;  // nobody waits any more
     OneShot<Answers> done;
   };
 
@@ -56,6 +57,7 @@ class Connection {
   void fail(std::deque<std::shared_ptr<Call>>& calls, const Error& error);
   void note_failure(const Error& error);
   Error overdue(const Call& call);
+  void abandon(const std::shared_ptr<Call>& call);
 
   asio::any_io_executor executor_;
   RedisUrl url_;

@@ -186,6 +186,55 @@ TEST_F(RedisStoreTest, AConnectionThatFellSilentIsReplaced) {
   run(io_, with_connection(server, a_silent_connection_is_replaced));
 }
 
+// During an outage whoever gives up must leave nothing behind, or the calls that were given up fill the
+// queue.
+Task<> calls_given_up_leave_nothing(RedisServer& server, redis::Connection& connection) {
+  redis::Command ping("PING");
+  auto answered = co_await connection.call(ping, deadline_in(5s));
+  must(std::move(answered));
+  server.kill();
+  auto unsent = co_await connection.call(ping, deadline_in(100ms));  // the connection is known to be gone
+  EXPECT_EQ(kind_of(unsent), ErrorKind::unavailable);
+  for (int i = 0; i < 20'000; ++i) {
+    auto given_up = co_await connection.call(ping, deadline_in(0ms));
+    if (kind_of(given_up) != ErrorKind::unavailable) break;
+  }
+  const redis::Command large("ECHO", std::string(1u << 20, 'x'));
+  for (int i = 0; i < 300; ++i) {
+    auto given_up = co_await connection.call(large, deadline_in(0ms));
+    if (kind_of(given_up) != ErrorKind::unavailable) break;
+  }
+  server.start();
+  auto again = co_await connection.call(ping, deadline_in(10s));
+  EXPECT_TRUE(again.has_value()) << again.error().message;
+}
+TEST_F(RedisStoreTest, CallsThatWereGivenUpInAnOutageLeaveNothingBehind) {
+  RedisServer server;
+  run(io_, with_connection(server, calls_given_up_leave_nothing));
+}
+
+Task<> too_many_are_turned_away(RedisServer& server, redis::Connection& connection) {
+  struct Patient {
+    static Task<> wait(redis::Connection& connection) {
+      redis::Command ping("PING");
+      co_await connection.call(ping, no_deadline);
+    }
+  };
+  server.kill();
+  TaskGroup patients(co_await asio::this_coro::executor);
+  for (int i = 0; i < 10'000; ++i) patients.spawn("patient", Patient::wait(connection));
+  redis::Command ping("PING");
+  auto one_more = co_await connection.call(ping, no_deadline);
+  EXPECT_EQ(kind_of(one_more), ErrorKind::unavailable) << "it passes: no word against the call itself";
+  EXPECT_THAT(one_more.error().message, HasSubstr("Too many calls wait"));
+  connection.close();
+  co_await patients.join();
+}
+TEST_F(RedisStoreTest, TooManyCallsAtOnceAreTurnedAwayForNow) {
+  RedisServer server;
+  run(io_, with_connection(server, too_many_are_turned_away));
+}
+
 // --- start ---
 
 TEST_F(RedisStoreTest, NobodyThereIsSaidWithAddressAndReason) {

@@ -2,6 +2,7 @@
 #include "executor/logs/upload.hpp"
 
 #include "tests/executor/fixture.hpp"
+#include "tests/support/manual_clock.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,6 +11,7 @@
 namespace berth {
 namespace {
 
+using test::ManualClock;
 using test::World;
 
 class LogUploadTest : public ::testing::Test, protected World {
@@ -66,6 +68,34 @@ TEST_F(LogUploadTest, a_write_waits_while_too_much_is_held_and_nothing_is_lost) 
   loop.run_until([&] { return is_done; });
   ASSERT_TRUE(flush());
   EXPECT_EQ(stored(), much);
+}
+
+// Berth's own queue was once full after two minutes of outage, called that a refusal, and output was thrown
+// away.
+TEST_F(LogUploadTest, a_refusal_after_a_long_outage_is_the_first_one) {
+  ManualClock manual;
+  LogUpload patient(loop.executor(), store, manual, tasks, {JobId{1}, 1});
+  store.refuse_logs = unavailable("connection refused");
+  ASSERT_TRUE(loop.run(patient.write(LogStream::out, "kept")));
+  loop.run_until([&] { return store.append_calls >= 1; });
+  manual.advance(10 * limits::log_refused_for);
+  store.refuse_logs = Error{ErrorKind::refused, "out of memory"};
+  loop.run_until([&] { return store.append_calls >= 2; });
+  store.refuse_logs.reset();
+  EXPECT_TRUE(loop.run(patient.flush()));
+  EXPECT_EQ(stored(), "kept");
+}
+
+TEST_F(LogUploadTest, output_that_is_declined_for_long_is_given_up_and_counted) {
+  ManualClock manual;
+  LogUpload patient(loop.executor(), store, manual, tasks, {JobId{1}, 1});
+  store.refuse_logs = Error{ErrorKind::refused, "out of memory"};
+  ASSERT_TRUE(loop.run(patient.write(LogStream::out, "lost")));
+  loop.run_until([&] { return store.append_calls >= 1; });
+  manual.advance(limits::log_refused_for);
+  const auto flushed = loop.run(patient.flush());
+  ASSERT_FALSE(flushed);
+  EXPECT_EQ(flushed.error().message, "4 bytes were declined by the store: out of memory");
 }
 
 TEST_F(LogUploadTest, takes_up_where_an_earlier_process_stopped) {

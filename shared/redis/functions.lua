@@ -250,12 +250,32 @@ local function resign_leadership(keys, argv)
   return 1
 end
 
--- What finishes, aborts and keeps alive must run when memory is short: it is what frees some. New jobs wait.
+-- Appends pieces of an attempt's output, and removes earlier ones. What is stored already is skipped: Redis itself
+-- takes only rising ids.
+-- KEYS  1 log
+-- ARGV  1 channel of the job's followers  2 attempt  3 how many pieces follow
+--       then of each piece: id, offset in its stream, instant, bytes
+--       then the ids to remove
+local function append_log(keys, argv)
+  local call = redis.call
+  local removals = 4 + 4 * tonumber(argv[3])
+  for at = 4, removals - 1, 4 do
+    local id, start, instant, bytes = unpack(argv, at, at + 3)
+    local added = redis.pcall('XADD', keys[1], id, 'start', start, 'at', instant, 'bytes', bytes)
+    if type(added) == 'table' and added.err and not added.err:find('equal or smaller', 1, true) then return added end
+  end
+  for at = removals, #argv, 1000 do call('XDEL', keys[1], unpack(argv, at, math.min(at + 999, #argv))) end
+  call('PUBLISH', argv[1], argv[2])
+  return 1
+end
+
+-- What finishes, aborts and keeps alive must run when memory is short: it is what frees some. New jobs and output wait.
 local function register(name, callback, flags)
   redis.register_function{
     function_name = 'berth_@BERTH_FUNCTIONS_VERSION@_' .. name, callback = callback, flags = flags}
 end
 register('admit', admit, {})
+register('append_log', append_log, {})
 register('transition', transition, {'allow-oom'})
 register('register_executor', register_executor, {'allow-oom'})
 register('heartbeat', heartbeat, {'allow-oom'})

@@ -1,4 +1,5 @@
 // Output of attempts: a stream each, whose ids are the offsets behind the pieces.
+#include "shared/redis/functions.hpp"
 #include "shared/redis/redis_store.hpp"
 
 #include <algorithm>
@@ -16,11 +17,6 @@ constexpr std::size_t first_read = 16;       // entries: of the largest size the
 // "<end>-<stream>": Redis takes only rising ids, and so refuses what it has already.
 std::string id_of(const LogPiece& piece) {
   return std::to_string(piece.end) + "-" + std::to_string(piece.stream);
-}
-
-bool is_stored_already(const Reply& reply) {
-  return reply.failure() != nullptr &&
-         reply.failure()->text.starts_with("ERR The ID specified in XADD is equal or smaller");
 }
 
 std::optional<LogPiece> parse_piece(const Reply& entry) {
@@ -48,23 +44,15 @@ std::size_t next_count(std::size_t entries, std::size_t bytes) {
 
 Task<Result<>> RedisStore::append_log(JobId job, std::uint32_t attempt, std::vector<LogPiece> pieces,
                                       std::vector<LogPiece> drop) {
-  const std::string key = keys_.log(job, attempt);
-  std::vector<Command> commands;
+  if (pieces.empty() && drop.empty()) co_return Result<>();
+  Command append("FCALL", redis::function_name("append_log"), 1, keys_.log(job, attempt));
+  append.add(keys_.log_channel(job)).add(attempt).add(pieces.size());
   for (const LogPiece& piece : pieces) {
-    Command add("XADD", key, id_of(piece), "start", piece.stream_start, "at", piece.at.milliseconds, "bytes");
-    commands.push_back(std::move(add.add(piece.bytes)));
+    append.add(id_of(piece)).add(piece.stream_start).add(piece.at.milliseconds).add(piece.bytes);
   }
-  if (!drop.empty()) {
-    Command remove("XDEL", key);
-    for (const LogPiece& piece : drop) remove.add(id_of(piece));
-    commands.push_back(std::move(remove));
-  }
-  if (commands.empty()) co_return Result<>();
-  commands.emplace_back("PUBLISH", keys_.log_channel(job), attempt);
-  auto replies = co_await calls_.pipeline(std::move(commands), deadline_in(limits::store_call));
-  if (!replies) co_return replies.error();
-  std::erase_if(*replies, is_stored_already);
-  if (auto failure = first_failure(*replies)) co_return *failure;
+  for (const LogPiece& piece : drop) append.add(id_of(piece));
+  auto reply = co_await send(std::move(append));
+  if (!reply) co_return reply.error();
   co_return Result<>();
 }
 

@@ -136,6 +136,51 @@ TEST_F(RedisStoreTest, OutOfMemoryRefusesNewJobsWhileOldOnesFinish) {
   tell(server, finishing_goes_on);
 }
 
+Task<std::string> whole_log(RedisStore& store) {
+  auto pieces = co_await store.read_log({1}, 1, 0);
+  std::string text;
+  for (const LogPiece& stored : must(std::move(pieces))) text += stored.bytes;
+  co_return text;
+}
+
+// A piece that was declined and a later one that was taken would be a hole that nobody marked.
+Task<> output_is_declined_as_a_whole(RedisServer& server, RedisStore& store) {
+  std::vector<LogPiece> first{piece(1, 1, 0, "a"), piece(2, 1, 1, "b")};
+  auto stored = co_await store.append_log({1}, 1, first, {});
+  must(std::move(stored));
+  EXPECT_THAT(server.ask("CONFIG SET maxmemory 1"), HasSubstr("OK"));
+  std::vector<LogPiece> more{piece(3, 1, 2, "c"), piece(4, 1, 3, "d")};
+  std::vector<LogPiece> dropped{first[1]};
+  auto declined = co_await store.append_log({1}, 1, more, dropped);
+  EXPECT_EQ(kind_of(declined), ErrorKind::refused);
+  const std::string unchanged = co_await whole_log(store);
+  EXPECT_EQ(unchanged, "ab");
+  EXPECT_THAT(server.ask("CONFIG SET maxmemory 0"), HasSubstr("OK"));
+  auto repeated = co_await store.append_log({1}, 1, more, dropped);
+  must(std::move(repeated));
+  const std::string all = co_await whole_log(store);
+  EXPECT_EQ(all, "acd");
+}
+TEST_F(RedisStoreTest, OutputIsTakenOrDeclinedAsAWhole) {
+  RedisServer server;
+  tell(server, output_is_declined_as_a_whole);
+}
+
+Task<> thousands_of_pieces(RedisServer&, RedisStore& store) {
+  std::vector<LogPiece> pieces;
+  for (std::uint64_t i = 0; i < 20'000; ++i) pieces.push_back(piece(i + 1, 1, i, "x"));
+  auto stored = co_await store.append_log({1}, 1, pieces, {});
+  must(std::move(stored));
+  auto dropped = co_await store.append_log({1}, 1, {}, pieces);
+  must(std::move(dropped));
+  const std::string rest = co_await whole_log(store);
+  EXPECT_EQ(rest, "");
+}
+TEST_F(RedisStoreTest, ThousandsOfPiecesFitIntoOneCall) {
+  RedisServer server;
+  tell(server, thousands_of_pieces);
+}
+
 Task<> answers_keep_to_their_calls(RedisServer& server, redis::Connection& connection) {
   redis::Command set("SET", "a", "1");
   auto stored = co_await connection.call(std::move(set), deadline_in(5s));

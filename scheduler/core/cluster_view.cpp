@@ -1,9 +1,39 @@
 #include "scheduler/core/cluster_view.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace berth {
+namespace {
+
+bool has_place(const Job& job) { return holds_resources(job) && job.executor && !job.attempts.empty(); }
+
+// The job's live attempt, with what it holds.
+void add(ExecutorView& executor, const Job& job) {
+  hold(executor.allocated, job.definition.resources);
+  executor.jobs.insert(job.id);
+  for (const auto& uuid : job.attempts.back().gpus) executor.held_gpus.emplace(uuid, job.id);
+}
+
+void remove(ExecutorView& executor, const Job& job) {
+  release(executor.allocated, job.definition.resources);
+  executor.jobs.erase(job.id);
+  for (const auto& uuid : job.attempts.back().gpus) executor.held_gpus.erase({uuid, job.id});
+}
+
+// Says which GPU two attempts hold, if any.
+std::string shared_gpu(const std::string& name, const ExecutorView& executor) {
+  const auto same = [](const auto& a, const auto& b) { return a.first == b.first; };
+  const auto& held = executor.held_gpus;
+  const auto twice = std::adjacent_find(held.begin(), held.end(), same);
+  if (twice == held.end()) return {};
+  return "GPU " + twice->first + " of executor " + name + " is held by jobs " + to_string(twice->second) +
+         " and " + to_string(std::next(twice)->second);
+}
+
+}  // namespace
+
 bool is_placeable(const Job& job) {
   return job.status == JobStatus::pending &&
          (job.reason == Reason::queued || job.reason == Reason::unsatisfiable);
@@ -78,24 +108,21 @@ const Job* ClusterView::find(JobId id) const {
 void ClusterView::index(const Job& job) {
   if (is_placeable(job)) queue_.push(job.id, job.definition);
   if (const auto due = due_at(job)) due_.emplace(*due, job.id);
-  if (!holds_resources(job) || !job.executor) return;
+  if (!has_place(job)) return;
   const auto [executor, added] = executors_.try_emplace(*job.executor);
   if (added) {
     // Known only from a job that it holds: it has no room until it registers.
     executor->second.info.name = *job.executor;
     executor->second.state = ExecutorState::lost;
   }
-  hold(executor->second.allocated, job.definition.resources);
-  executor->second.jobs.insert(job.id);
+  add(executor->second, job);
 }
 
 void ClusterView::unindex(const Job& job) {
   queue_.remove(job.id);
   if (const auto due = due_at(job)) due_.erase({*due, job.id});
-  if (!holds_resources(job) || !job.executor) return;
-  auto& executor = executors_.at(*job.executor);
-  release(executor.allocated, job.definition.resources);
-  executor.jobs.erase(job.id);
+  if (!has_place(job)) return;
+  remove(executors_.at(*job.executor), job);
 }
 
 std::optional<WallTime> ClusterView::next_due() const {
@@ -113,18 +140,20 @@ std::vector<JobId> ClusterView::due(WallTime now) const {
 }
 
 std::string ClusterView::check_invariants() const {
-  std::map<std::string, Allocated> sums;
+  std::map<std::string, ExecutorView> sums;
   std::size_t placeable = 0;
   for (const auto& [id, job] : jobs_) {
     if (is_terminal(job.status)) return "job " + to_string(id) + " has ended and is still here";
     if (is_placeable(job) != queue_.contains(id)) return "job " + to_string(id) + " and the queue disagree";
     placeable += is_placeable(job) ? 1 : 0;
-    if (holds_resources(job) && job.executor) hold(sums[*job.executor], job.definition.resources);
+    if (has_place(job)) hold(sums[*job.executor], job);
   }
   if (placeable != queue_.size()) return "the queue holds jobs that aren't here";
   for (const auto& [name, executor] : executors_) {
-    if (!(executor.allocated == sums[name]))
+    const auto& sum = sums[name];
+    if (!(executor.allocated == sum.allocated) || executor.held_gpus != sum.held_gpus)
       return "executor " + name + "'s allocation isn't the sum of its jobs";
+    if (auto shared = shared_gpu(name, executor); !shared.empty()) return shared;
   }
   return {};
 }

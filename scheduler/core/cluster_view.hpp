@@ -3,8 +3,8 @@
 // and rebuilt.
 //
 // Invariants: a job is here exactly while it is PENDING or RUNNING; it is in the queue exactly while it could
-// be placed (QUEUED or UNSATISFIABLE); an executor's `allocated` is the sum over the jobs here that hold
-// resources on it.
+// be placed (QUEUED or UNSATISFIABLE); what an executor has `allocated`, and which of its GPUs are held, is
+// the sum over the jobs here that hold resources on it; no GPU is held by two of them.
 #pragma once
 
 #include "scheduler/core/executor_view.hpp"

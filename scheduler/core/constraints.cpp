@@ -24,12 +24,6 @@ std::string most_offered(std::span<const ExecutorView* const> executors, Amount 
   return "the most that an executor offers is " + to_string(most);
 }
 
-std::int64_t count_gpus(const Shape& shape, const ExecutorView& executor) {
-  const auto& type = shape.resources.gpu->type;
-  const auto& gpus = executor.info.capacity.gpus;
-  return std::count_if(gpus.begin(), gpus.end(), [&](const Gpu& gpu) { return !type || gpu.type == *type; });
-}
-
 }  // namespace
 
 bool is_below(std::string_view path, std::string_view root) {
@@ -60,9 +54,14 @@ std::string Memory::explain(const Shape& shape, std::span<const ExecutorView* co
 
 Fit Gpus::check(const Shape& shape, const ExecutorView& executor, const Free& free) {
   if (!shape.resources.gpu) return Fit::now;
-  const std::int64_t wanted = shape.resources.gpu->count;
-  if (count_gpus(shape, executor) < wanted) return Fit::never;
-  return wanted <= free.gpus ? Fit::now : Fit::later;
+  const auto& request = *shape.resources.gpu;
+  const auto& all = executor.info.capacity.gpus;
+  const auto offered =
+      std::count_if(all.begin(), all.end(), [&](const Gpu& gpu) { return is_wanted(request, gpu); });
+  if (offered < request.count) return Fit::never;  // an unhealthy one counts: it may come back
+  const auto usable = std::count_if(free.gpus.begin(), free.gpus.end(),
+                                    [&](const Gpu* gpu) { return is_wanted(request, *gpu); });
+  return usable >= request.count ? Fit::now : Fit::later;
 }
 std::string Gpus::explain(const Shape& shape, std::span<const ExecutorView* const>) {
   const auto& gpu = *shape.resources.gpu;

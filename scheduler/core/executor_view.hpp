@@ -6,14 +6,17 @@
 
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace berth {
 
 struct ExecutorView {
   ExecutorInfo info;
   ExecutorState state = ExecutorState::ready;
-  Allocated allocated;   // derived from the live attempts on it
-  std::set<JobId> jobs;  // whose live attempts are on it
+  Allocated allocated;                                // derived from the live attempts on it
+  std::set<JobId> jobs;                               // whose live attempts are on it
+  std::set<std::pair<std::string, JobId>> held_gpus;  // uuid and whose attempt has it: derived, too
 };
 
 // One more live attempt with these resources, or one less.
@@ -34,14 +37,14 @@ inline void release(Allocated& allocated, const Resources& resources) {
 struct Free {
   Millicores cpu{};
   Bytes memory{};
-  std::int64_t gpus = 0;
+  std::vector<const Gpu*> gpus;  // offered, healthy and held by nobody; they belong to the ExecutorView
 };
 
-inline Free free_of(const ExecutorView& executor) {
-  const auto& all = executor.info.capacity;
-  const auto& held = executor.allocated;
-  return {all.cpu - held.cpu, all.memory - held.memory,
-          static_cast<std::int64_t>(all.gpus.size()) - held.gpus};
-}
+Free free_of(const ExecutorView& executor);
+
+// Takes what a job needs, and returns the uuids of the GPUs that it gets: all of one type where one type has
+// enough, and of those types the one of which the fewest are left, so that large groups stay whole. There
+// must be enough (constraints::Gpus).
+std::vector<std::string> take(Free& free, const Resources& wanted);
 
 }  // namespace berth

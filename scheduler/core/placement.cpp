@@ -20,14 +20,11 @@ double slack(const Shape& shape, const Slot& slot) {
     return all > 0 ? static_cast<double>(free - wanted) / static_cast<double>(all) : 0.0;
   };
   const auto& capacity = slot.executor->info.capacity;
+  const auto gpus = static_cast<std::int64_t>(slot.free.gpus.size());
+  const std::int64_t gpus_wanted = shape.resources.gpu ? shape.resources.gpu->count : 0;
   return left(slot.free.cpu.value, shape.resources.cpu.value, capacity.cpu.value) +
-         left(slot.free.memory.value, shape.resources.memory.value, capacity.memory.value);
-}
-
-void take(Free& free, const Resources& resources) {
-  free.cpu -= resources.cpu;
-  free.memory -= resources.memory;
-  free.gpus -= resources.gpu ? resources.gpu->count : 0;
+         left(slot.free.memory.value, shape.resources.memory.value, capacity.memory.value) +
+         left(gpus, gpus_wanted, capacity.gpus.size());  // free GPUs keep away what doesn't need them
 }
 
 // The waiting jobs of one shape during a pass, and the executors that may take them, best first.
@@ -60,8 +57,8 @@ class Pass {
       if (!shape->is_judged) judge(*shape, limit);
       auto* slot = best_slot(*shape);
       if (slot == nullptr) continue;  // no room for this shape in this pass
-      take(slot->free, shape->line->shape.resources);
-      result_.assignments.push_back({shape->next->job, slot->executor->info.name});
+      auto gpus = take(slot->free, shape->line->shape.resources);
+      result_.assignments.push_back({shape->next->job, slot->executor->info.name, std::move(gpus)});
       if (++shape->next != shape->line->turns.end()) turns.push(shape);
     }
     return std::move(result_);

@@ -18,6 +18,7 @@ namespace berth {
 struct Assignment {
   JobId job;
   std::string executor;
+  std::vector<std::string> gpus;  // uuids of the devices it gets there
 };
 
 // A waiting job whose verdict changed: from "waits" to "no executor could ever run it", or back.

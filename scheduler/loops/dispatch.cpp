@@ -198,7 +198,7 @@ std::vector<Change> Dispatch::decide(WallTime now) {
   if (!changes.empty()) return changes;  // first what is due: a job that ends now shall not be placed
   const auto placed = place(view_, pass_limit);
   for (const auto& assignment : placed.assignments) {
-    add_change(changes, assignment.job, lifecycle::Assigned{assignment.executor}, now);
+    add_change(changes, assignment.job, lifecycle::Assigned{assignment.executor, assignment.gpus}, now);
   }
   for (const auto& verdict : placed.verdicts) {
     if (verdict.satisfiable) {

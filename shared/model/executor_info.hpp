@@ -28,12 +28,30 @@ struct EnumNames<ExecutorState> {
   }};
 };
 
-// What runs the containers there.
+// The file system that holds images and containers.
+struct Disk {
+  std::string path;
+  Bytes total{};
+  Bytes free{};  // for everybody but root; in whole GiB, so that it isn't news with every heartbeat
+  bool operator==(const Disk&) const = default;
+};
+
+// A GPU that can't be used now. It may come back.
+struct UnhealthyGpu {
+  std::string uuid;
+  std::string message;  // why
+  bool operator==(const UnhealthyGpu&) const = default;
+};
+
+// What runs the containers there, and how it and the devices it hands out are: what an executor tells anew
+// with every heartbeat.
 struct RuntimeInfo {
   std::string name;     // "docker" or "simulated"
   std::string version;  // its own words
   bool healthy = true;
-  std::string message;  // why it isn't healthy
+  std::string message = {};  // why it isn't healthy
+  std::optional<Disk> disk = {};
+  std::vector<UnhealthyGpu> unhealthy_gpus = {};
   bool operator==(const RuntimeInfo&) const = default;
 };
 
@@ -83,6 +101,24 @@ struct ExecutorStatus {
 Complaint check_executor_name(const std::string& name);
 
 template <>
+struct Description<Disk> {
+  static constexpr std::string_view name = "Disk";
+  static constexpr bool open = true;
+  static constexpr auto fields = std::make_tuple(
+      field("path", &Disk::path, "A directory on it."), field("total", &Disk::total, "Its size in bytes."),
+      field("free", &Disk::free, "Bytes free, rounded down to whole GiB."));
+};
+
+template <>
+struct Description<UnhealthyGpu> {
+  static constexpr std::string_view name = "UnhealthyGpu";
+  static constexpr bool open = true;
+  static constexpr auto fields =
+      std::make_tuple(field("uuid", &UnhealthyGpu::uuid, "Which of the capacity's GPUs."),
+                      field("message", &UnhealthyGpu::message, "Why nothing is placed on it."));
+};
+
+template <>
 struct Description<RuntimeInfo> {
   static constexpr std::string_view name = "RuntimeInfo";
   static constexpr bool open = true;
@@ -90,7 +126,10 @@ struct Description<RuntimeInfo> {
       std::make_tuple(field("name", &RuntimeInfo::name, "docker or simulated."),
                       field("version", &RuntimeInfo::version, "Its version."),
                       field("healthy", &RuntimeInfo::healthy, "Whether it answers."),
-                      field("message", &RuntimeInfo::message, "Why it isn't healthy."));
+                      field("message", &RuntimeInfo::message, "Why it isn't healthy."),
+                      field("disk", &RuntimeInfo::disk, "Where images and containers are kept."),
+                      field("unhealthy_gpus", &RuntimeInfo::unhealthy_gpus,
+                            "GPUs that take no jobs until they have recovered."));
 };
 
 template <>

@@ -62,6 +62,7 @@ struct EnumNames<Reason> {
 struct Attempt {
   std::uint32_t number = 0;
   std::string executor;
+  std::vector<std::string> gpus;  // uuids of the devices it holds, as many as were asked for
   WallTime assigned_at{};
   std::optional<WallTime> started_at;
   std::optional<WallTime> finished_at;
@@ -112,6 +113,7 @@ struct Description<Attempt> {
   static constexpr auto fields = std::make_tuple(
       field("number", &Attempt::number, "Counts from 1; also the fence (BERTH_FENCE)."),
       field("executor", &Attempt::executor, "Where it was placed."),
+      field("gpus", &Attempt::gpus, "The GPUs that it was given, by uuid."),
       field("assigned_at", &Attempt::assigned_at, "When it was placed."),
       field("started_at", &Attempt::started_at, "When its process began to run."),
       field("finished_at", &Attempt::finished_at, "When it ended."),

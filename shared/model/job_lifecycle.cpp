@@ -130,15 +130,16 @@ void request_abort(Job& job, State state, std::string message, WallTime now) {
   job.message = std::move(message);
 }
 
-void assign(Job& job, std::string executor, WallTime now) {
+void assign(Job& job, const Assigned& to, WallTime now) {
   set_pending(job, Reason::assigned);
   ++job.attempt;
   Attempt attempt;
   attempt.number = job.attempt;
-  attempt.executor = executor;
+  attempt.executor = to.executor;
+  attempt.gpus = to.gpus;
   attempt.assigned_at = now;
   job.attempts.push_back(std::move(attempt));
-  job.executor = std::move(executor);
+  job.executor = to.executor;
   job.scheduled_at = now;
 }
 
@@ -208,7 +209,7 @@ Result<Job> apply(const Job& job, const Event& event, WallTime now) {
   }
   Job after = job;
   const Overloaded change{
-      [&](const Assigned& e) { assign(after, e.executor, now); },
+      [&](const Assigned& e) { assign(after, e, now); },
       [&](const Unsatisfiable& e) { set_pending(after, Reason::unsatisfiable, e.message); },
       [&](const Satisfiable&) { set_pending(after, Reason::queued); },
       [&](const BackoffElapsed&) {

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace berth::lifecycle {
 
@@ -50,7 +51,8 @@ struct Outcome {
 // --- what can happen to a job; by whom ---
 struct Assigned {
   std::string executor;
-};  // scheduler: placed
+  std::vector<std::string> gpus = {};  // uuids
+};                                     // scheduler: placed
 struct Unsatisfiable {
   std::string message;
 };                         // scheduler: no executor could run it even when idle

@@ -14,7 +14,7 @@ namespace berth {
 
 struct GpuRequest {
   std::uint32_t count = 1;
-  std::optional<std::string> type;  // as the executors name it, "nvidia/a100"; absent: any
+  std::optional<std::string> type;  // as executors name it, "nvidia/a100", or its vendor; absent: any
   bool operator==(const GpuRequest&) const = default;
 };
 
@@ -29,10 +29,18 @@ struct Resources {
 // One GPU of a machine.
 struct Gpu {
   std::string type;  // vendor/model in lower case
-  std::string uuid;
-  Bytes memory{};
+  std::string uuid;  // unique on its machine
+  Bytes memory{};    // 0: unknown
   bool operator==(const Gpu&) const = default;
 };
+
+Complaint check_gpu_type(const std::string& type);
+
+// Whether it is of the type that was asked for, or of the vendor if only that was named.
+bool is_wanted(const GpuRequest& request, const Gpu& gpu);
+
+// "2 × nvidia/a100, 1 × amd/mi210"; empty for none.
+std::string to_string(const std::vector<Gpu>& gpus);
 
 // What an executor offers in all, and what its live attempts hold of it.
 struct Capacity {
@@ -53,9 +61,10 @@ struct Allocated {
 template <>
 struct Description<GpuRequest> {
   static constexpr std::string_view name = "GpuRequest";
-  static constexpr auto fields =
-      std::make_tuple(field("count", &GpuRequest::count, "How many whole GPUs.").between(1, limits::max_gpus),
-                      field("type", &GpuRequest::type, "Type such as nvidia/a100; absent means any."));
+  static constexpr auto fields = std::make_tuple(
+      field("count", &GpuRequest::count, "How many whole GPUs.").between(1, limits::max_gpus),
+      field("type", &GpuRequest::type, "Type such as nvidia/a100, or a vendor; absent means any.")
+          .matches("^[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)?$", check_gpu_type));
 };
 
 template <>
@@ -72,9 +81,10 @@ template <>
 struct Description<Gpu> {
   static constexpr std::string_view name = "Gpu";
   static constexpr bool open = true;
-  static constexpr auto fields = std::make_tuple(field("type", &Gpu::type, "Vendor and model, nvidia/a100."),
-                                                 field("uuid", &Gpu::uuid, "The driver's identifier."),
-                                                 field("memory", &Gpu::memory, "Device memory in bytes."));
+  static constexpr auto fields =
+      std::make_tuple(field("type", &Gpu::type, "Vendor and model, nvidia/a100."),
+                      field("uuid", &Gpu::uuid, "The driver's identifier."),
+                      field("memory", &Gpu::memory, "Device memory in bytes; 0 if unknown."));
 };
 
 template <>

@@ -352,7 +352,9 @@ Task<> an_executor_registers_and_beats(Store& store) {
   EXPECT_EQ(first.at(0).info, m1);
   EXPECT_EQ(first.at(0).incarnation, incarnation);
   EXPECT_FALSE(first.at(0).drain);
-  const RuntimeInfo sick{"simulated", "2", false, "the disk is full"};
+  RuntimeInfo sick{"simulated", "2", false, "the disk is full"};
+  sick.disk = Disk{"/data", 100_GiB, 1_GiB};
+  sick.unhealthy_gpus = {{"GPU-1", "it has fallen off the bus"}};
   auto beat = co_await store.heartbeat("m1", incarnation, sick);
   must(std::move(beat));
   auto after = co_await store.executors();

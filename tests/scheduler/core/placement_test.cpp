@@ -51,7 +51,7 @@ class Cluster {
   }
   PlacementResult pass(std::size_t limit = 1000) {
     auto result = place(view, limit);
-    for (const auto& [id, name] : result.assignments) apply(id, lifecycle::Assigned{name});
+    for (const auto& [id, name, gpus] : result.assignments) apply(id, lifecycle::Assigned{name, gpus});
     for (const auto& verdict : result.verdicts) {
       if (verdict.satisfiable)
         apply(verdict.job, lifecycle::Satisfiable{});

@@ -59,7 +59,7 @@ Job a_job() {
   job.message = "memory limit was 2GiB";
   job.attempt = 1;
   job.attempts.push_back(
-      {1, "one", WallTime{1}, WallTime{2}, WallTime{3}, Cause::oom, 137, "SIGKILL", true, "m"});
+      {1, "one", {"GPU-1"}, WallTime{1}, WallTime{2}, WallTime{3}, Cause::oom, 137, "SIGKILL", true, "m"});
   job.executor = "one";
   job.created_at = WallTime{1};
   job.finished_at = WallTime{3};

@@ -1,5 +1,6 @@
 #include "executor/app.hpp"
 
+#include "executor/host/disk.hpp"
 #include "executor/host/probe.hpp"
 
 #include <spdlog/spdlog.h>
@@ -9,8 +10,14 @@
 namespace berth {
 namespace {
 
+Task<RuntimeInfo> probe(ContainerRuntime& runtime) {
+  auto info = co_await runtime.probe();
+  if (info.healthy) info.disk = measure_disk(info.disk ? info.disk->path : std::string());
+  co_return info;
+}
+
 Heartbeat::Probe probe_of(ContainerRuntime& runtime) {
-  return [&runtime] { return runtime.probe(); };
+  return [&runtime] { return probe(runtime); };
 }
 
 Surroundings surroundings_of(asio::any_io_executor executor, Store& store, ContainerRuntime& runtime,
@@ -28,15 +35,15 @@ ExecutorApp::ExecutorApp(asio::any_io_executor executor, Store& store, Container
       clock_(clock),
       settings_(std::move(settings)),
       reporter_(executor, store, clock, settings_.name),
-      attempts_(surroundings_of(executor, store, runtime, clock, reporter_, settings_),
-                settings_.volume_paths),
+      attempts_(surroundings_of(executor, store, runtime, clock, reporter_, settings_)),
       heartbeat_(store, probe_of(runtime)),
+      gpu_watch_(settings_.gpu_sources),
       intake_(executor),
       service_(executor),
       end_(executor),
       ended_(executor) {}
 
-Result<ExecutorInfo> ExecutorApp::describe(RuntimeInfo runtime) const {
+Result<ExecutorInfo> ExecutorApp::describe(RuntimeInfo runtime, const Provisions& provisions) const {
   ExecutorInfo info;
   const auto host = probe_host();
   const bool is_told = settings_.cpu && settings_.memory;
@@ -51,16 +58,32 @@ Result<ExecutorInfo> ExecutorApp::describe(RuntimeInfo runtime) const {
   }
   info.capacity.cpu = settings_.cpu.value_or(info.capacity.cpu);
   info.capacity.memory = settings_.memory.value_or(info.capacity.memory);
-  if (!settings_.gpus.empty()) info.capacity.gpus = settings_.gpus;
+  for (const auto& device : provisions.gpus) info.capacity.gpus.push_back(device.gpu);
   info.name = settings_.name;
   info.version = BERTH_VERSION;
   info.runtime = std::move(runtime);
+  info.runtime.unhealthy_gpus = unhealthy_of(provisions.gpus, provisions.gpus);
   info.labels = settings_.labels;
   info.region = settings_.region;
   info.datacenter = settings_.datacenter;
   info.volume_paths = settings_.volume_paths;
   info.registered_at = clock_.wall();
   return info;
+}
+
+// What containers can be given here. Declared GPUs have no device behind them.
+Task<Result<Provisions>> ExecutorApp::take_stock() {
+  Provisions provisions;
+  provisions.volume_paths = settings_.volume_paths;
+  if (settings_.gpus) {
+    for (const auto& gpu : *settings_.gpus) provisions.gpus.push_back({.gpu = gpu});
+  } else {
+    auto measured = co_await gpu_watch_.first_look();
+    if (!measured) co_return measured.error();
+    provisions.gpus = std::move(*measured);
+  }
+  provisions.has_nvidia_driver = has_nvidia_driver(settings_.gpu_sources.root);
+  co_return provisions;
 }
 
 Task<Result<>> ExecutorApp::start() {
@@ -70,12 +93,16 @@ Task<Result<>> ExecutorApp::start() {
   // Without it nobody knows what runs here, and beginning what runs already would run it twice.
   if (!runtime.healthy) co_return unavailable(runtime.message);
 
-  auto info = describe(std::move(runtime));
+  auto provisions = co_await take_stock();
+  if (!provisions) co_return provisions.error();
+  auto info = describe(std::move(runtime), *provisions);
   if (!info) co_return info.error();
   info_ = std::move(*info);
-  spdlog::info("executor {}: offers {} cores and {} of memory, runs containers with {} {}", info_.name,
-               to_string(info_.capacity.cpu), to_string(info_.capacity.memory), info_.runtime.name,
-               info_.runtime.version);
+  attempts_.provide(std::move(*provisions));
+  const auto& gpus = info_.capacity.gpus;
+  spdlog::info("executor {}: offers {} cores, {} of memory and {}, runs containers with {} {}", info_.name,
+               to_string(info_.capacity.cpu), to_string(info_.capacity.memory),
+               gpus.empty() ? "no GPUs" : to_string(gpus), info_.runtime.name, info_.runtime.version);
   const auto enrolled = co_await heartbeat_.enroll(info_, settings_.alone);
   if (!enrolled) co_return enrolled.error();
 
@@ -83,6 +110,7 @@ Task<Result<>> ExecutorApp::start() {
   service_.spawn("reaper", attempts_.reap());
   service_.spawn("heartbeat", beat());
   service_.spawn("runtime watch", watch_runtime());
+  if (!settings_.gpus && !gpus.empty()) service_.spawn("gpu watch", watch_gpus());
 
   auto position = co_await store_.inbox_end(settings_.name);
   if (!position) co_return position.error();
@@ -153,6 +181,11 @@ Task<> ExecutorApp::beat() {
 Task<> ExecutorApp::watch_runtime() {
   std::function<void()> on_return = [this] { attempts_.on_runtime_back(); };
   co_await heartbeat_.watch_runtime(std::move(on_return));
+}
+
+Task<> ExecutorApp::watch_gpus() {
+  Heartbeat::GpuCheck check = [this] { return gpu_watch_.check(); };
+  co_await heartbeat_.watch_gpus(std::move(check));
 }
 
 Task<> ExecutorApp::reconcile() {

@@ -1,7 +1,7 @@
 // The executor service: what is built, started and stopped, and in which order.
 //
-// start   probe the runtime → register → remember where the inbox ends → list the containers → read the
-//         records that are live here → recover (core/recovery.hpp says why in this order). Then run() reads
+// start   probe the runtime → look at the GPUs → register → remember where the inbox ends → list the
+//         containers → read the records that are live here → recover (core/recovery.hpp says why in this order). Then run() reads
 //         the inbox from the remembered position on: what was assigned in between comes once by either way,
 //         or twice, which does no harm.
 // stop    no more inbox → tell the store what it doesn't know yet, for at most limits::shutdown_flush →
@@ -9,6 +9,7 @@
 #pragma once
 
 #include "executor/attempts.hpp"
+#include "executor/host/gpu_watch.hpp"
 #include "executor/link/heartbeat.hpp"
 #include "executor/link/inbox.hpp"
 #include "executor/link/reporter.hpp"
@@ -43,10 +44,12 @@ class ExecutorApp {
   const std::optional<Error>& failure() const { return failure_; }
 
  private:
-  Result<ExecutorInfo> describe(RuntimeInfo runtime) const;
+  Task<Result<Provisions>> take_stock();
+  Result<ExecutorInfo> describe(RuntimeInfo runtime, const Provisions& provisions) const;
   Task<> read_inbox();
   Task<> beat();
   Task<> watch_runtime();
+  Task<> watch_gpus();
   Task<> reconcile();
   Task<Result<>> look_and_recover();
   Task<Result<std::vector<ContainerView>>> list_containers();
@@ -60,6 +63,7 @@ class ExecutorApp {
   Reporter reporter_;
   Attempts attempts_;
   Heartbeat heartbeat_;
+  GpuWatch gpu_watch_;
   ExecutorInfo info_;
   std::string inbox_position_;
   std::optional<Error> failure_;

@@ -1,7 +1,5 @@
 #include "executor/attempts.hpp"
 
-#include "executor/container_spec.hpp"
-
 #include <spdlog/spdlog.h>
 
 #include <utility>
@@ -10,9 +8,8 @@ namespace berth {
 
 namespace events = attempt::events;
 
-Attempts::Attempts(Surroundings surroundings, std::vector<std::string> volume_paths)
+Attempts::Attempts(Surroundings surroundings)
     : surroundings_(std::move(surroundings)),
-      volume_paths_(std::move(volume_paths)),
       over_changed_(surroundings_.executor),
       removals_(surroundings_.executor) {}
 
@@ -37,7 +34,7 @@ void Attempts::take(const Job& record) {
 
 std::shared_ptr<AttemptRunner> Attempts::add(const Job& record, bool is_adopted, attempt::Event first) {
   const AttemptKey key{record.id, record.attempt};
-  auto spec = container_spec(record, surroundings_.cluster, surroundings_.name, volume_paths_);
+  auto spec = container_spec(record, surroundings_.cluster, surroundings_.name, provisions_);
   if (!spec && !is_adopted) first = events::Refused{spec.error().message};
   if (!spec) {
     // Adopted or refused, it is never created: the identity is all that is needed.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "executor/attempt_runner.hpp"
+#include "executor/container_spec.hpp"
 #include "executor/core/recovery.hpp"
 
 #include <deque>
@@ -11,13 +12,16 @@
 #include <set>
 #include <string>
 #include <unordered_set>
-#include <vector>
+#include <utility>
 
 namespace berth {
 
 class Attempts {
  public:
-  Attempts(Surroundings surroundings, std::vector<std::string> volume_paths);
+  explicit Attempts(Surroundings surroundings);
+
+  // What containers can be given. Before the first attempt.
+  void provide(Provisions provisions) { provisions_ = std::move(provisions); }
 
   // A record from the inbox: begins its attempt, or aborts it if the record asks for that. The same entry
   // again, and one of an attempt that has ended, changes nothing.
@@ -48,7 +52,7 @@ class Attempts {
   Task<> remove_leftover(AttemptKey key);
 
   Surroundings surroundings_;
-  std::vector<std::string> volume_paths_;
+  Provisions provisions_;
   std::map<AttemptKey, std::shared_ptr<AttemptRunner>> runners_;
   std::deque<std::shared_ptr<AttemptRunner>> over_;  // until their last tasks have ended
   Wakeup over_changed_;

@@ -23,10 +23,42 @@ Result<fs::path> real_path(const std::string& path) {
   return real.has_filename() ? real : real.parent_path();
 }
 
-std::string joined(const std::vector<std::string>& paths) {
+std::string joined(const std::vector<std::string>& parts, const std::string& separator) {
   std::string text;
-  for (const auto& path : paths) text += (text.empty() ? "" : ", ") + path;
+  for (const auto& part : parts) text += (text.empty() ? "" : separator) + part;
   return text;
+}
+
+std::vector<std::string> gpus_of(const Job& job) {
+  return job.attempts.empty() ? std::vector<std::string>{} : job.attempts.back().gpus;
+}
+
+Result<> add_gpus(ContainerSpec& spec, const Job& job, const std::string& executor,
+                  const Provisions& provisions) {
+  for (const auto& uuid : gpus_of(job)) {
+    const auto& all = provisions.gpus;
+    const auto device =
+        std::find_if(all.begin(), all.end(), [&](const GpuDevice& d) { return d.gpu.uuid == uuid; });
+    if (device == all.end()) {
+      return Error{ErrorKind::refused,
+                   "executor " + executor + " doesn't offer the GPU " + uuid + " any more", "resources.gpu"};
+    }
+    if (device->is_nvidia) spec.nvidia_gpus.push_back(uuid);
+    const auto add_new = [](auto& list, const auto& values) {
+      for (const auto& value : values) {
+        if (std::find(list.begin(), list.end(), value) == list.end()) list.push_back(value);
+      }
+    };
+    add_new(spec.device_nodes, device->nodes);
+    add_new(spec.device_groups, device->groups);
+  }
+  if (!provisions.has_nvidia_driver) return {};
+  // Where NVIDIA's runtime is Docker's default, this variable decides what a container sees, and NVIDIA's
+  // images set it to "all".
+  constexpr auto visible = "NVIDIA_VISIBLE_DEVICES";
+  spec.definition.env.erase(visible);
+  spec.berth_env[visible] = spec.nvidia_gpus.empty() ? "void" : joined(spec.nvidia_gpus, ",");
+  return {};
 }
 
 Error not_allowed(const Volume& volume, const fs::path& real, const std::vector<std::string>& allowed,
@@ -34,7 +66,7 @@ Error not_allowed(const Volume& volume, const fs::path& real, const std::vector<
   std::string message = "volume " + volume.host + " isn't allowed on executor " + executor;
   if (real != fs::path(volume.host)) message += " (it leads to " + real.string() + ")";
   message += allowed.empty() ? ": its operator allows none; start it with --allow-volume to allow some"
-                             : ": its operator allows what lies below " + joined(allowed);
+                             : ": its operator allows what lies below " + joined(allowed, ", ");
   return {ErrorKind::refused, std::move(message), "volumes"};
 }
 
@@ -47,7 +79,7 @@ std::map<std::string, std::string> berth_environment(const Job& job, const std::
       {"BERTH_ATTEMPT", std::to_string(job.attempt)},
       {"BERTH_EXECUTOR", executor},
       {"BERTH_FENCE", std::to_string(job.attempt)},
-      {"BERTH_GPUS", std::to_string(resources.gpu ? resources.gpu->count : 0)},
+      {"BERTH_GPUS", joined(gpus_of(job), ",")},
       {"BERTH_CPUS", to_string(resources.cpu)},
       {"BERTH_MEMORY_BYTES", std::to_string(resources.memory.value)},
   };
@@ -72,14 +104,15 @@ Result<std::vector<Volume>> resolve_volumes(const std::vector<Volume>& volumes,
 }
 
 Result<ContainerSpec> container_spec(const Job& job, const std::string& cluster, const std::string& executor,
-                                     const std::vector<std::string>& volume_paths) {
-  auto volumes = resolve_volumes(job.definition.volumes, volume_paths, executor);
+                                     const Provisions& provisions) {
+  auto volumes = resolve_volumes(job.definition.volumes, provisions.volume_paths, executor);
   if (!volumes) return volumes.error();
   ContainerSpec spec;
   spec.identity = {cluster, executor, job.id, job.attempt};
   spec.definition = job.definition;
   spec.definition.volumes = std::move(*volumes);
   spec.berth_env = berth_environment(job, executor);
+  if (auto added = add_gpus(spec, job, executor, provisions); !added) return added.error();
   return spec;
 }
 

@@ -1,6 +1,7 @@
 // What an operator decides about one executor.
 #pragma once
 
+#include "executor/host/gpus.hpp"
 #include "shared/model/resources.hpp"
 
 #include <map>
@@ -11,11 +12,12 @@
 namespace berth {
 
 struct ExecutorSettings {
-  std::string name;                 // unique in the cluster
-  std::string cluster = "default";  // part of every container's name and labels
-  std::optional<Millicores> cpu;    // absent: measured
-  std::optional<Bytes> memory;      // absent: measured
-  std::vector<Gpu> gpus;
+  std::string name;                      // unique in the cluster
+  std::string cluster = "default";       // part of every container's name and labels
+  std::optional<Millicores> cpu;         // absent: measured
+  std::optional<Bytes> memory;           // absent: measured
+  std::optional<std::vector<Gpu>> gpus;  // declared, with no device behind them; absent: measured
+  GpuSources gpu_sources;                // where they are looked for
   std::string region;
   std::string datacenter;
   std::map<std::string, std::string> labels;

@@ -1,25 +1,19 @@
 #include "executor/host/probe.hpp"
 
 #include "executor/host/cgroup_mounts.hpp"
+#include "executor/host/files.hpp"
 #include "shared/base/ids.hpp"
 
 #include <sched.h>
 #include <sys/utsname.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <memory>
 
 namespace berth {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string read_text(const fs::path& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 std::string read_word(const fs::path& path) {
   const std::string text = read_text(path);

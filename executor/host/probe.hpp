@@ -1,4 +1,4 @@
-// What this machine has for jobs: cores and memory, as far as this process may use them.
+// What this machine has for jobs: cores and memory (its GPUs: gpus.hpp), as far as this process may use them.
 //
 // Cores: the CPUs that this process may run on (affinity), further bounded by the CPU quota of its cgroup and
 // of every cgroup above. Memory: the machine's, bounded by the same cgroups' limits. Works with cgroup v1,

@@ -11,9 +11,22 @@
 
 namespace berth {
 
-Heartbeat::Heartbeat(Store& store, Probe probe) : store_(store), probe_(std::move(probe)) {}
-
 namespace {
+
+bool holds(const std::vector<UnhealthyGpu>& gpus, const std::string& uuid) {
+  return std::any_of(gpus.begin(), gpus.end(), [&](const UnhealthyGpu& gpu) { return gpu.uuid == uuid; });
+}
+
+void log_changes(const std::string& name, const std::vector<UnhealthyGpu>& before,
+                 const std::vector<UnhealthyGpu>& after) {
+  for (const auto& gpu : after) {
+    if (!holds(before, gpu.uuid))
+      spdlog::warn("{}: takes the GPU {} out of use: {}", name, gpu.uuid, gpu.message);
+  }
+  for (const auto& gpu : before) {
+    if (!holds(after, gpu.uuid)) spdlog::info("{}: the GPU {} is well again", name, gpu.uuid);
+  }
+}
 
 Task<Result<RegisteredExecutor>> find(Store& store, std::string name) {
   auto executors = co_await store.executors();
@@ -27,6 +40,8 @@ Task<Result<RegisteredExecutor>> find(Store& store, std::string name) {
 }
 
 }  // namespace
+
+Heartbeat::Heartbeat(Store& store, Probe probe) : store_(store), probe_(std::move(probe)) {}
 
 // The incarnation that held the name and is gone; 0 if there was none.
 Task<Result<std::uint64_t>> Heartbeat::claim_name(std::string name, bool alone) {
@@ -48,6 +63,7 @@ Task<Result<std::uint64_t>> Heartbeat::claim_name(std::string name, bool alone) 
 Task<Result<>> Heartbeat::enroll(ExecutorInfo info, bool alone) {
   name_ = info.name;
   runtime_ = info.runtime;
+  unhealthy_gpus_ = info.runtime.unhealthy_gpus;
   const auto seen = co_await claim_name(name_, alone);
   if (!seen) co_return seen.error();
   const auto incarnation = co_await store_.register_executor(std::move(info), *seen);
@@ -62,7 +78,9 @@ Task<Error> Heartbeat::beat(std::function<void(const std::string& reason)> on_st
   auto next = std::chrono::steady_clock::now();
   bool is_failing = false;
   while (true) {
-    const auto result = co_await store_.heartbeat(name_, incarnation_, runtime_);
+    auto news = runtime_;
+    news.unhealthy_gpus = unhealthy_gpus_;
+    const auto result = co_await store_.heartbeat(name_, incarnation_, std::move(news));
     co_await throw_if_cancelled();
     if (!result && result.error().kind == ErrorKind::conflict) {
       co_return Error{ErrorKind::conflict, "another executor has registered as \"" + name_ +
@@ -100,6 +118,16 @@ Task<> Heartbeat::watch_runtime(std::function<void()> on_return) {
     if (!is_back) continue;
     spdlog::info("{}: {} answers again", name_, runtime_.name);
     on_return();
+  }
+}
+
+Task<> Heartbeat::watch_gpus(GpuCheck check) {
+  while (true) {
+    co_await sleep_until(deadline_in(limits::runtime_probe_period));
+    auto unhealthy = co_await check();
+    co_await throw_if_cancelled();
+    log_changes(name_, unhealthy_gpus_, unhealthy);
+    unhealthy_gpus_ = std::move(unhealthy);
   }
 }
 

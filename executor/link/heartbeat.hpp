@@ -9,6 +9,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace berth {
 
@@ -34,6 +35,10 @@ class Heartbeat {
   // answers after it didn't.
   Task<> watch_runtime(std::function<void()> on_return);
 
+  // Checks the GPUs every limits::runtime_probe_period until cancelled: the beats tell which aren't well.
+  using GpuCheck = std::function<Task<std::vector<UnhealthyGpu>>()>;
+  Task<> watch_gpus(GpuCheck check);
+
  private:
   Task<Result<std::uint64_t>> claim_name(std::string name, bool alone);
 
@@ -41,7 +46,8 @@ class Heartbeat {
   Probe probe_;
   std::string name_;
   std::uint64_t incarnation_ = 0;
-  RuntimeInfo runtime_;
+  RuntimeInfo runtime_;                       // as last probed
+  std::vector<UnhealthyGpu> unhealthy_gpus_;  // as last checked
 };
 
 // The probe's answer, or an unhealthy runtime of that name when it takes longer than

@@ -11,6 +11,7 @@
 #include "shared/model/job.hpp"
 #include "shared/runtime/async.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -33,11 +34,15 @@ struct ContainerIdentity {
 // not repeated.
 std::string container_name(const ContainerIdentity& identity);
 
-// What to create: the definition, and the variables that Berth adds to its environment.
+// What to create: the definition, the variables that Berth adds to its environment, and the devices that the
+// container sees: these, and no others.
 struct ContainerSpec {
   ContainerIdentity identity;
   JobDefinition definition;
   std::map<std::string, std::string> berth_env;
+  std::vector<std::string> nvidia_gpus = {};      // uuids
+  std::vector<std::string> device_nodes = {};     // of other GPUs, "/dev/dri/renderD128"
+  std::vector<std::uint32_t> device_groups = {};  // that its user needs for these
 };
 
 enum class ContainerPhase { created, running, exited };
@@ -78,7 +83,7 @@ class ContainerRuntime {
  public:
   virtual ~ContainerRuntime() = default;
 
-  // What and which version it is, and whether it answers.
+  // What and which version it is, and whether it answers. Of the disk it says at most where it is.
   virtual Task<RuntimeInfo> probe() = 0;
 
   virtual Task<Result<bool>> has_image(std::string image) = 0;

@@ -2,6 +2,7 @@
 #include "executor/app.hpp"
 
 #include "tests/executor/fixture.hpp"
+#include "tests/support/machine_tree.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,8 +22,10 @@ class ExecutorAppTest : public ::testing::Test, protected World {
     if (app) stop();
   }
 
-  static ExecutorSettings settings() {
+  ExecutorSettings settings() const {
     ExecutorSettings settings;
+    settings.gpus = declared;
+    settings.gpu_sources = {machine.root(), FAKE_NVML};
     settings.name = executor_name;
     settings.cluster = "test";
     settings.cpu = Millicores{4'000};
@@ -49,6 +52,11 @@ class ExecutorAppTest : public ::testing::Test, protected World {
     run_until(id, [](const Job& job) { return job.status == JobStatus::running; });
   }
 
+  RegisteredExecutor registered() { return loop.run(memory.executors()).value().at(0); }
+
+  test::MachineTree machine;
+  test::FakeNvml nvml{""};
+  std::optional<std::vector<Gpu>> declared;
   TaskGroup tasks{loop.executor()};
   std::unique_ptr<ExecutorApp> app;
 };
@@ -58,6 +66,40 @@ TEST_F(ExecutorAppTest, it_registers_with_what_it_was_told_to_offer) {
   ASSERT_EQ(executors.size(), 1u);
   EXPECT_EQ(executors[0].info.capacity.cpu, Millicores{4'000});
   EXPECT_EQ(executors[0].info.runtime.name, "simulated");
+}
+
+TEST_F(ExecutorAppTest, it_offers_the_gpus_it_finds_and_tells_when_one_falls_ill_and_recovers) {
+  EXPECT_TRUE(registered().info.capacity.gpus.empty());
+  EXPECT_TRUE(registered().info.runtime.disk);
+  stop();
+  nvml.say("GPU-1|Tesla T4|1024|0\nGPU-2|Tesla T4|1024|15\n");
+  start();
+  const auto info = registered().info;
+  ASSERT_EQ(info.capacity.gpus.size(), 2u);
+  EXPECT_EQ(info.capacity.gpus[0], (Gpu{"nvidia/t4", "GPU-1", Bytes{1024}}));
+  const std::vector<UnhealthyGpu> second_is_lost{{"GPU-2", "NVML: GPU is lost"}};
+  EXPECT_EQ(info.runtime.unhealthy_gpus, second_is_lost) << "already when it registers";
+  nvml.say("GPU-1|Tesla T4|1024|15\nGPU-2|Tesla T4|1024|0\n");
+  const std::vector<UnhealthyGpu> first_is_lost{{"GPU-1", "NVML: GPU is lost"}};
+  loop.run_until([&] { return registered().info.runtime.unhealthy_gpus == first_is_lost; });
+  EXPECT_TRUE(registered().info.runtime.healthy);
+}
+
+TEST_F(ExecutorAppTest, declared_gpus_replace_the_measured_ones) {
+  stop();
+  nvml.say("GPU-1|Tesla T4|1024|0\n");
+  declared = std::vector{Gpu{"x/y", "declared-x/y-0", {}}};
+  start();
+  EXPECT_EQ(registered().info.capacity.gpus, *declared);
+}
+
+TEST_F(ExecutorAppTest, an_attempt_whose_gpu_is_not_here_is_refused) {
+  auto wants_gpu = definition();
+  const auto admitted = loop.run(memory.admit({wants_gpu}, std::nullopt, "test")).value();
+  change(admitted.ids.front(), lifecycle::Assigned{executor_name, {"GPU-9"}});
+  const auto ended = finished(admitted.ids.front());
+  EXPECT_EQ(ended.cause, Cause::start);
+  EXPECT_THAT(ended.message, HasSubstr("doesn't offer the GPU GPU-9"));
 }
 
 TEST_F(ExecutorAppTest, jobs_end_with_their_own_codes_and_leave_nothing) {

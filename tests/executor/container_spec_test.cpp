@@ -74,7 +74,71 @@ TEST(BerthEnvironment, tells_the_job_who_it_is) {
   EXPECT_EQ(env.at("BERTH_EXECUTOR"), "node1");
   EXPECT_EQ(env.at("BERTH_CPUS"), "1.5");
   EXPECT_EQ(env.at("BERTH_MEMORY_BYTES"), "67108864");
-  EXPECT_EQ(env.at("BERTH_GPUS"), "0");
+  EXPECT_EQ(env.at("BERTH_GPUS"), "");
+}
+
+Job job_with_gpus(std::vector<std::string> uuids) {
+  Job job;
+  job.id = JobId{12};
+  job.attempt = 1;
+  job.definition.image = "cuda";
+  job.definition.env = {{"NVIDIA_VISIBLE_DEVICES", "all"}};
+  job.attempts.resize(1);
+  job.attempts.front().gpus = std::move(uuids);
+  return job;
+}
+
+Provisions a_gpu_machine() {
+  Provisions provisions;
+  provisions.gpus = {{.gpu = {"nvidia/a100", "GPU-1", {}}, .is_nvidia = true},
+                     {.gpu = {"nvidia/a100", "GPU-2", {}}, .is_nvidia = true},
+                     {.gpu = {"amd/mi210", "GPU-a", {}}, .nodes = {"/dev/kfd", "/dev/r1"}, .groups = {7}},
+                     {.gpu = {"amd/mi210", "GPU-b", {}}, .nodes = {"/dev/kfd", "/dev/r2"}, .groups = {7}},
+                     {.gpu = {"x/y", "declared-x/y-0", {}}}};
+  provisions.has_nvidia_driver = true;
+  return provisions;
+}
+
+TEST(ContainerGpus, OfNvidiaByUuid) {
+  const auto spec = container_spec(job_with_gpus({"GPU-2", "GPU-1"}), "c", "node1", a_gpu_machine());
+  ASSERT_TRUE(spec);
+  EXPECT_EQ(spec->nvidia_gpus, (std::vector<std::string>{"GPU-2", "GPU-1"}));
+  EXPECT_TRUE(spec->device_nodes.empty());
+  EXPECT_EQ(spec->berth_env.at("BERTH_GPUS"), "GPU-2,GPU-1");
+  EXPECT_EQ(spec->berth_env.at("NVIDIA_VISIBLE_DEVICES"), "GPU-2,GPU-1");
+  EXPECT_FALSE(spec->definition.env.contains("NVIDIA_VISIBLE_DEVICES")) << "a job can't ask for more";
+}
+
+TEST(ContainerGpus, OfOthersByTheirNodesEachOnce) {
+  const auto spec = container_spec(job_with_gpus({"GPU-a", "GPU-b"}), "c", "node1", a_gpu_machine());
+  ASSERT_TRUE(spec);
+  EXPECT_EQ(spec->device_nodes, (std::vector<std::string>{"/dev/kfd", "/dev/r1", "/dev/r2"}));
+  EXPECT_EQ(spec->device_groups, std::vector<std::uint32_t>{7});
+  EXPECT_TRUE(spec->nvidia_gpus.empty());
+}
+
+TEST(ContainerGpus, WithoutAnyItSeesNone) {
+  const auto spec = container_spec(job_with_gpus({}), "c", "node1", a_gpu_machine());
+  ASSERT_TRUE(spec);
+  EXPECT_TRUE(spec->nvidia_gpus.empty());
+  EXPECT_TRUE(spec->device_nodes.empty());
+  EXPECT_EQ(spec->berth_env.at("NVIDIA_VISIBLE_DEVICES"), "void") << "NVIDIA's images say all by themselves";
+  const auto elsewhere = container_spec(job_with_gpus({}), "c", "node1", {});
+  EXPECT_FALSE(elsewhere->berth_env.contains("NVIDIA_VISIBLE_DEVICES"));
+}
+
+TEST(ContainerGpus, DeclaredOnesAreOnlyNamed) {
+  const auto spec = container_spec(job_with_gpus({"declared-x/y-0"}), "c", "node1", a_gpu_machine());
+  ASSERT_TRUE(spec);
+  EXPECT_TRUE(spec->nvidia_gpus.empty());
+  EXPECT_TRUE(spec->device_nodes.empty());
+  EXPECT_EQ(spec->berth_env.at("BERTH_GPUS"), "declared-x/y-0");
+}
+
+TEST(ContainerGpus, OneThatIsNotOfferedAnyMoreIsRefused) {
+  const auto spec = container_spec(job_with_gpus({"GPU-9"}), "c", "node1", a_gpu_machine());
+  ASSERT_FALSE(spec);
+  EXPECT_EQ(spec.error().message, "executor node1 doesn't offer the GPU GPU-9 any more");
 }
 
 }  // namespace

@@ -42,6 +42,7 @@ Task<RuntimeInfo> DockerRuntime::probe() {
   info.healthy = facts.has_value();
   if (facts) {
     info.version = facts->version;
+    info.disk = Disk{facts->root, {}, {}};
   } else {
     info.message = facts.error().message;
   }

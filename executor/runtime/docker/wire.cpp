@@ -71,6 +71,26 @@ std::int64_t nano_cpus_of(Millicores asked, const DaemonFacts& facts) {
   return facts.cpus > 0 ? std::min(nanos, facts.cpus * nano_a_core) : nanos;
 }
 
+// The daemon's part of NVIDIA's container toolkit answers to this.
+json::array device_requests_of(const ContainerSpec& spec) {
+  return {json::object{{"Driver", "nvidia"},
+                       {"DeviceIDs", strings(spec.nvidia_gpus)},
+                       {"Capabilities", json::array{json::array{"gpu"}}}}};
+}
+
+void add_devices(const ContainerSpec& spec, json::object& out) {
+  if (!spec.nvidia_gpus.empty()) out["DeviceRequests"] = device_requests_of(spec);
+  json::array nodes;
+  for (const auto& node : spec.device_nodes) {
+    nodes.emplace_back(
+        json::object{{"PathOnHost", node}, {"PathInContainer", node}, {"CgroupPermissions", "rwm"}});
+  }
+  if (!nodes.empty()) out["Devices"] = std::move(nodes);
+  json::array groups;
+  for (const auto group : spec.device_groups) groups.emplace_back(std::to_string(group));
+  if (!groups.empty()) out["GroupAdd"] = std::move(groups);
+}
+
 json::object host_config_of(const ContainerSpec& spec, const DaemonFacts& facts) {
   const auto& definition = spec.definition;
   json::array kept;
@@ -96,6 +116,7 @@ json::object host_config_of(const ContainerSpec& spec, const DaemonFacts& facts)
   if (definition.shm_size) out["ShmSize"] = definition.shm_size->value;
   if (!definition.ulimits.empty()) out["Ulimits"] = ulimits_of(definition);
   if (!definition.volumes.empty()) out["Mounts"] = mounts_of(definition);
+  add_devices(spec, out);
   return out;
 }
 
@@ -149,6 +170,7 @@ Result<DaemonFacts> parse_facts(std::string_view version_body, std::string_view 
   }
   facts.api_version = rank(oldest) > rank(oldest_api) ? oldest : std::string(oldest_api);
   facts.cpus = static_cast<int>(integer_at(&*info, "NCPU").value_or(0));
+  facts.root = text_at(&*info, "DockerRootDir");
   facts.has_cpu_quota = bool_at(&*info, "CpuCfsQuota", true);
   // The daemon names its init binary whether or not it is installed; among the components it lists what it
   // found.

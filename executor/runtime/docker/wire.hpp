@@ -17,6 +17,7 @@ struct DaemonFacts {
   int cpus = 0;             // cores that it can hand out; 0: unknown
   bool has_cpu_quota = true;
   bool has_init = false;  // can put an init that reaps and forwards signals in as PID 1
+  std::string root = {};  // its directory of images and containers
   bool operator==(const DaemonFacts&) const = default;
 };
 

@@ -2,9 +2,11 @@
 #include "executor/host/probe.hpp"
 
 #include "executor/host/cgroup_mounts.hpp"
+#include "executor/host/disk.hpp"
 
 #include <gtest/gtest.h>
 
+#include <sched.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -96,6 +98,30 @@ TEST(HostProbe, LeavesSomeMemoryToTheSystem) {
   EXPECT_EQ(memory_to_offer(256_MiB), 128_MiB);
 }
 
+TEST(HostProbe, OffersOnlyTheCpusThatItMayRunOn) {
+  cpu_set_t before;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof before, &before), 0);
+  int first = 0;
+  while (!CPU_ISSET(first, &before)) ++first;
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(first, &one);
+  ASSERT_EQ(::sched_setaffinity(0, sizeof one, &one), 0);
+  const auto facts = probe_host();
+  ASSERT_EQ(::sched_setaffinity(0, sizeof before, &before), 0);
+  ASSERT_TRUE(facts);
+  EXPECT_LE(facts->capacity.cpu, Millicores{1000});
+}
+
+TEST(HostProbe, ADisk) {
+  const auto disk = measure_disk("/");
+  EXPECT_EQ(disk.path, "/");
+  EXPECT_GT(disk.total, Bytes{0});
+  EXPECT_LE(disk.free, disk.total);
+  EXPECT_EQ(disk.free.value % (1_GiB).value, 0);
+  EXPECT_EQ(measure_disk("/no/such/directory").path, "/");
+}
+
 TEST(HostProbe, ThisMachine) {
   const auto facts = probe_host();
   ASSERT_TRUE(facts);
@@ -103,7 +129,6 @@ TEST(HostProbe, ThisMachine) {
   EXPECT_LE(facts->capacity.cpu.value, ::sysconf(_SC_NPROCESSORS_CONF) * 1000);
   EXPECT_GT(facts->capacity.memory, Bytes{0});
   EXPECT_LT(facts->capacity.memory.value, ::sysconf(_SC_PHYS_PAGES) * ::sysconf(_SC_PAGESIZE));
-  EXPECT_TRUE(facts->capacity.gpus.empty());
   EXPECT_FALSE(facts->host.empty());
   EXPECT_FALSE(facts->kernel.empty());
 }

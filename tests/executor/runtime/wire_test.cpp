@@ -80,10 +80,30 @@ TEST(DockerWire, TheCpuQuotaIsWhatTheDaemonCanGive) {
   EXPECT_FALSE(json::parse(create_body(spec, without)).at("HostConfig").as_object().contains("NanoCpus"));
 }
 
+TEST(DockerWire, AContainerSeesTheGpusOfItsAttemptAndNoOthers) {
+  ContainerSpec spec;
+  spec.nvidia_gpus = {"GPU-1", "GPU-2"};
+  const auto nvidia = json::parse(create_body(spec, facts())).at("HostConfig").as_object();
+  EXPECT_EQ(nvidia.at("DeviceRequests"), json::parse(R"([
+    {"Driver": "nvidia", "DeviceIDs": ["GPU-1", "GPU-2"], "Capabilities": [["gpu"]]}])"));
+  EXPECT_FALSE(nvidia.contains("Devices"));
+  spec = {};
+  spec.device_nodes = {"/dev/kfd", "/dev/dri/renderD128"};
+  spec.device_groups = {110};
+  const auto amd = json::parse(create_body(spec, facts())).at("HostConfig").as_object();
+  EXPECT_EQ(amd.at("Devices"), json::parse(R"([
+    {"PathOnHost": "/dev/kfd", "PathInContainer": "/dev/kfd", "CgroupPermissions": "rwm"},
+    {"PathOnHost": "/dev/dri/renderD128", "PathInContainer": "/dev/dri/renderD128",
+     "CgroupPermissions": "rwm"}])"));
+  EXPECT_EQ(amd.at("GroupAdd"), json::parse(R"(["110"])"));
+  EXPECT_FALSE(amd.contains("DeviceRequests"));
+}
+
 // --- the daemon
 // ------------------------------------------------------------------------------------------------------
 
-constexpr std::string_view info = R"({"NCPU": 8, "CpuCfsQuota": true, "InitBinary": "docker-init"})";
+constexpr std::string_view info = R"({"NCPU": 8, "CpuCfsQuota": true, "InitBinary": "docker-init",
+  "DockerRootDir": "/var/lib/docker"})";
 
 std::string version(std::string_view newest, std::string_view oldest, std::string_view component) {
   return R"({"Version": "99", "ApiVersion": ")" + std::string(newest) + R"(", "MinAPIVersion": ")" +
@@ -109,6 +129,7 @@ TEST(DockerWire, AnInitIsUsedOnlyWhereOneIsInstalled) {
   EXPECT_TRUE(parse_facts(version("1.41", "1.12", "docker-init"), info)->has_init);
   EXPECT_FALSE(parse_facts(version("1.41", "1.12", "runc"), info)->has_init);
   EXPECT_EQ(parse_facts(version("1.41", "1.12", "runc"), info)->cpus, 8);
+  EXPECT_EQ(parse_facts(version("1.41", "1.12", "runc"), info)->root, "/var/lib/docker");
 }
 
 // --- containers

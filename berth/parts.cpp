@@ -1,5 +1,6 @@
 #include "berth/parts.hpp"
 
+#include "executor/host/declared_gpus.hpp"
 #include "executor/runtime/docker/docker_runtime.hpp"
 #include "executor/runtime/simulated.hpp"
 #include "shared/model/executor_info.hpp"
@@ -69,6 +70,11 @@ Result<ExecutorSettings> executor_settings(const ExecutorFlags& flags, std::stri
     const auto memory = parse_bytes(*flags.memory);
     if (!memory) return invalid(memory.error().message, "--memory");
     settings.memory = *memory;
+  }
+  if (!flags.gpus.empty()) {
+    auto gpus = declared_gpus(flags.gpus);
+    if (!gpus) return invalid(gpus.error().message, "--gpu");
+    settings.gpus = std::move(*gpus);
   }
   auto labels = parse_labels(flags.labels);
   if (!labels) return labels.error();

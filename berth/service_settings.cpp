@@ -44,6 +44,12 @@ void add_machine_flags(CLI::App& verb, ExecutorFlags& flags) {
   };
   amount("--cpu", flags.cpu, "Cores to offer (default: measured)", "N", "BERTH_CPU");
   amount("--memory", flags.memory, "Memory to offer (default: measured)", "SIZE", "BERTH_MEMORY");
+  shown(verb.add_option("--gpu", flags.gpus,
+                        "GPUs to offer instead of the measured ones; may be repeated. They are only counted: "
+                        "containers get no device for them. none: offer no GPUs"),
+        "TYPE=COUNT", "BERTH_GPU")
+      ->allow_extra_args(false)
+      ->delimiter(',');
   text("--region", flags.region, "Region that jobs can ask for", "R", "BERTH_REGION");
   text("--datacenter", flags.datacenter, "Datacenter that jobs can ask for", "R", "BERTH_DATACENTER");
   shown(verb.add_option("--label", flags.labels, "Label that jobs can ask for; may be repeated"), "K=V",

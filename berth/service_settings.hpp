@@ -34,6 +34,7 @@ struct ExecutorFlags {
   std::string cluster = "berth";
   std::optional<std::string> cpu;
   std::optional<std::string> memory;
+  std::vector<std::string> gpus;  // TYPE=COUNT, or none
   std::string region;
   std::string datacenter;
   std::vector<std::string> labels;        // K=V

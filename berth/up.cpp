@@ -124,9 +124,11 @@ void Up::greet() const {
   std::printf("  API        http://%s\n", scheduler_->address().c_str());
   if (executor_app_) {
     const auto& info = executor_app_->info();
-    std::printf("  executor   %s: %s CPUs, %s (%s %s)\n", info.name.c_str(),
+    const auto& gpus = info.capacity.gpus;
+    const auto gpu_text = gpus.empty() ? std::string() : ", GPUs " + to_string(gpus);
+    std::printf("  executor   %s: %s CPUs, %s%s (%s %s)\n", info.name.c_str(),
                 to_string(info.capacity.cpu).c_str(), to_string(info.capacity.memory).c_str(),
-                runtime_info_.name.c_str(), runtime_info_.version.c_str());
+                gpu_text.c_str(), runtime_info_.name.c_str(), runtime_info_.version.c_str());
     std::string paths;
     for (const auto& path : info.volume_paths) paths += (paths.empty() ? "" : ", ") + path;
     std::printf("  volumes    below %s\n", paths.c_str());

@@ -95,9 +95,16 @@ Result<Network> parse_network(std::string_view text) {
   return *network;
 }
 
-// "2" or "nvidia/a100=2".
+// "2" or "nvidia/a100=2"; "count=2", as docker has it too. What names devices or all of a machine has no
+// meaning before the machine is chosen.
 Result<GpuRequest> parse_gpus(std::string_view text) {
   GpuRequest request;
+  if (text == "all" || text.starts_with("device=") || text.starts_with("\"device=")) {
+    return invalid(
+        "must say how many, as in 2 or nvidia/a100=2: Berth picks the machine and its devices, got " +
+        quoted(text));
+  }
+  if (text.starts_with("count=")) text.remove_prefix(6);
   auto count = text;
   if (const auto equals = text.find('='); equals != std::string_view::npos) {
     request.type = std::string(text.substr(0, equals));

@@ -34,6 +34,27 @@ std::string place_text(const ExecutorStatus& executor) {
   return out.empty() ? "-" : out;
 }
 
+std::string gpu_trouble(const ExecutorStatus& executor, const std::string& uuid, const std::string& message) {
+  std::string type;
+  for (const auto& gpu : executor.capacity.gpus) {
+    if (gpu.uuid == uuid) type = " (" + gpu.type + ")";
+  }
+  return "GPU " + uuid + type + " is out of use: " + message;
+}
+
+// "3 CPUs of 2": of what its jobs hold more than it offers now, after a start with less.
+std::string held_beyond_capacity(const ExecutorStatus& executor) {
+  const auto& held = executor.allocated;
+  const auto& all = executor.capacity;
+  std::string out;
+  const auto add = [&](const std::string& text) { out += (out.empty() ? "" : ", ") + text; };
+  if (held.cpu > all.cpu) add(to_string(held.cpu) + " CPUs of " + to_string(all.cpu));
+  if (held.memory > all.memory) add(to_string(held.memory) + " of memory of " + to_string(all.memory));
+  if (held.gpus > all.gpus.size())
+    add(std::to_string(held.gpus) + " GPUs of " + std::to_string(all.gpus.size()));
+  return out;
+}
+
 }  // namespace
 
 Table executor_table(const std::vector<ExecutorStatus>& executors) {
@@ -64,8 +85,15 @@ Table executor_table(const std::vector<ExecutorStatus>& executors) {
 std::string executor_troubles(const std::vector<ExecutorStatus>& executors) {
   std::string out;
   for (const auto& executor : executors) {
-    if (executor.runtime.healthy || executor.runtime.message.empty()) continue;
-    out += escape_control(executor.name) + ": " + escape_control(executor.runtime.message) + "\n";
+    const auto tell = [&](const std::string& trouble) {
+      out += escape_control(executor.name) + ": " + escape_control(trouble) + "\n";
+    };
+    const auto& runtime = executor.runtime;
+    if (!runtime.healthy && !runtime.message.empty()) tell(runtime.message);
+    for (const auto& [uuid, message] : runtime.unhealthy_gpus) tell(gpu_trouble(executor, uuid, message));
+    if (const auto more = held_beyond_capacity(executor); !more.empty()) {
+      tell("holds more than it offers (" + more + "): nothing that needs it is placed there until jobs end");
+    }
   }
   return out;
 }

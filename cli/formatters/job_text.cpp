@@ -167,6 +167,7 @@ std::string job_page(const Job& job, WallTime now, const TableStyle& style) {
   page.add("signal", job.signal);
   if (job.oom_killed) page.add("out of memory", std::string("a process was killed for memory"));
   page.add("executor", job.executor);
+  if (!job.attempts.empty()) page.add("gpus", joined(job.attempts.back().gpus));
   add_definition(job.definition, page);
   add_times(job, now, page);
   if (job.attempts.empty()) return page.text();

@@ -78,8 +78,10 @@ TEST(DockerFlags, OfBerthItself) {
   EXPECT_EQ(d.priority, 80);
   EXPECT_EQ(d.resources.gpu, (GpuRequest{2, "nvidia/a100"}));
   EXPECT_EQ(d.placement.labels.at("disk"), "ssd");
-  options.gpus = "1";
-  EXPECT_EQ(to_definition(options, a_caller())->resources.gpu, (GpuRequest{1, std::nullopt}));
+  for (const auto* one : {"1", "count=1"}) {
+    options.gpus = one;
+    EXPECT_EQ(to_definition(options, a_caller())->resources.gpu, (GpuRequest{1, std::nullopt})) << one;
+  }
 }
 
 TEST(DockerFlags, TakeAVariableWithoutValueFromTheCaller) {
@@ -115,7 +117,9 @@ TEST(DockerFlags, NameTheFlagThatIsWrong) {
   EXPECT_TRUE(with(&RunOptions::cpus, "-1").starts_with("--cpus must be a number of cores"));
   EXPECT_TRUE(with(&RunOptions::timeout, "soon").starts_with("--timeout must be a duration"));
   EXPECT_TRUE(with(&RunOptions::network, "lan").starts_with("--network must be bridge, none or host"));
-  EXPECT_TRUE(with(&RunOptions::gpus, "all").starts_with("--gpus must be a number or TYPE=NUMBER"));
+  EXPECT_TRUE(with(&RunOptions::gpus, "many").starts_with("--gpus must be a number or TYPE=NUMBER"));
+  EXPECT_TRUE(with(&RunOptions::gpus, "all").starts_with("--gpus must say how many"));
+  EXPECT_TRUE(with(&RunOptions::gpus, "device=0").starts_with("--gpus must say how many"));
   EXPECT_TRUE(with(&RunOptions::retries, "many").starts_with("--retries must be a whole number"));
   EXPECT_TRUE(with(&RunOptions::volumes, List{"data:/in"}).starts_with("--volume must be /host:/container"));
   EXPECT_TRUE(with(&RunOptions::env, List{"=x"}).starts_with("--env must be NAME=VALUE"));

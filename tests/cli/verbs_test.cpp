@@ -338,6 +338,26 @@ TEST(Executors, TellWhyOneIsUnhealthyBelowTheTable) {
       << outcome.out;
 }
 
+TEST(Executors, TellOfUnhealthyGpusAndOfCapacityThatShrank) {
+  ApiStub api;
+  ExecutorStatus executor;
+  executor.name = "box";
+  executor.capacity = {
+      Millicores{2000}, 8_GiB, {{"nvidia/a100", "GPU-1", 40_GiB}, {"nvidia/a100", "GPU-2", 40_GiB}}};
+  executor.allocated = {Millicores{3000}, 512_MiB, 1, 2};
+  executor.runtime.unhealthy_gpus = {{"GPU-2", "NVML: GPU is lost"}};
+  json::object body;
+  body["executors"] = json::array{to_json(executor)};
+  api.on("GET /v1/executors", {{200, json::serialize(body)}});
+  const auto outcome = berth({"executors", "--url", api.url()});
+  EXPECT_NE(outcome.out.find(" 1/2 "), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("\nbox: GPU GPU-2 (nvidia/a100) is out of use: NVML: GPU is lost\n"
+                             "box: holds more than it offers (3 CPUs of 2): nothing that needs it is placed "
+                             "there until jobs end\n"),
+            std::string::npos)
+      << outcome.out;
+}
+
 TEST(AnyVerb, SaysWhereItLookedWhenNobodyAnswers) {
   std::string url;
   {

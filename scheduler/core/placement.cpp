@@ -22,9 +22,12 @@ double slack(const Shape& shape, const Slot& slot) {
   const auto& capacity = slot.executor->info.capacity;
   const auto gpus = static_cast<std::int64_t>(slot.free.gpus.size());
   const std::int64_t gpus_wanted = shape.resources.gpu ? shape.resources.gpu->count : 0;
+  // More than all else together: what needs no GPU goes where none is free, if it can.
+  constexpr double last_choice = 2;
+  const double reserve =
+      shape.resources.gpu ? left(gpus, gpus_wanted, capacity.gpus.size()) : (gpus > 0 ? last_choice : 0.0);
   return left(slot.free.cpu.value, shape.resources.cpu.value, capacity.cpu.value) +
-         left(slot.free.memory.value, shape.resources.memory.value, capacity.memory.value) +
-         left(gpus, gpus_wanted, capacity.gpus.size());  // free GPUs keep away what doesn't need them
+         left(slot.free.memory.value, shape.resources.memory.value, capacity.memory.value) + reserve;
 }
 
 // The waiting jobs of one shape during a pass, and the executors that may take them, best first.

@@ -139,11 +139,14 @@ TEST(GpuPlacement, MixesTypesOnlyWhenNoneSuffices) {
 
 TEST(GpuPlacement, JobsWithoutGpusLeaveTheMachinesThatHaveThem) {
   GpuCluster cluster;
-  cluster.executor("gpus", {a100_0});
+  cluster.executor("gpus", {a100_0, a100_1});
+  const auto gpu = cluster.submit(1);
+  cluster.pass();
+  EXPECT_EQ(cluster.where(gpu), "gpus");
   cluster.executor("plain", {});
   const auto id = cluster.submit(0);
   cluster.pass();
-  EXPECT_EQ(cluster.where(id), "plain");
+  EXPECT_EQ(cluster.where(id), "plain") << "though the other is fuller";
 }
 
 TEST(GpuPlacement, AnUnhealthyDeviceIsLeftOutUntilItRecovers) {

@@ -71,7 +71,7 @@ inline constexpr Milliseconds runtime_probe_period = 3s;
 inline constexpr Milliseconds runtime_probe_call = 5s;  // longer than this means that it doesn't answer
 inline constexpr Milliseconds gpu_first_look = 30s;  // without its persistence daemon, a driver takes seconds
 inline constexpr Milliseconds gpu_check = 5s;        // a driver that takes longer doesn't answer
-inline constexpr Milliseconds shutdown_flush = 5s;      // for what is still to be told to the store
+inline constexpr Milliseconds shutdown_flush = 5s;   // for what is still to be told to the store
 
 // --- logs, a job attempt
 // -----------------------------------------------------------------------------------------

@@ -29,13 +29,16 @@ TEST(OffLoop, ACallThatHangsIsGivenUpAndNothingIsBegunBesideIt) {
   OffLoop off_loop;
   const auto gate = std::make_shared<std::promise<void>>();
   const auto calls = std::make_shared<std::atomic<int>>(0);
+  const auto begun = std::make_shared<std::promise<void>>();
   const auto ended = std::make_shared<std::promise<void>>();
-  std::function<void()> hang = [gate, calls, ended] {
+  std::function<void()> hang = [gate, calls, begun, ended] {
     ++*calls;
+    begun->set_value();
     gate->get_future().wait();
     ended->set_value();
   };
   EXPECT_FALSE(loop.run(off_loop.run(hang, deadline_in(20ms))));
+  begun->get_future().wait();
   std::function<void()> next = [calls] { ++*calls; };
   EXPECT_FALSE(loop.run(off_loop.run(next, deadline_in(20ms))));
   EXPECT_EQ(*calls, 1);

@@ -30,6 +30,7 @@ SchedulerApp::SchedulerApp(asio::any_io_executor executor, Store& store, const C
   api::add_job_routes(router_, services_);
   api::add_log_routes(router_, services_);
   api::add_executor_routes(router_, services_);
+  api::add_event_routes(router_, services_);
   api::add_health_routes(router_, services_);
 }
 

@@ -23,6 +23,7 @@ struct Services {
 void add_job_routes(http::Router& router, Services& services);
 void add_log_routes(http::Router& router, Services& services);
 void add_executor_routes(http::Router& router, Services& services);
+void add_event_routes(http::Router& router, Services& services);
 void add_health_routes(http::Router& router, Services& services);
 
 }  // namespace berth::api

@@ -64,19 +64,6 @@ Task<> Jobs::submit(const http::Request& request, http::Responder& responder) {
   co_await reply(responder, 201, std::move(body));
 }
 
-std::vector<JobStatus> parse_statuses(Query& query) {
-  std::vector<JobStatus> statuses;
-  for (auto name : query.list("status")) {
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::toupper(c); });
-    if (const auto status = parse_enum<JobStatus>(name)) {
-      statuses.push_back(*status);
-    } else {
-      query.fail("status", "must be PENDING, RUNNING, SUCCEEDED, FAILED or ABORTED, got \"" + name + '"');
-    }
-  }
-  return statuses;
-}
-
 JobFilter parse_filter(Query& query) {
   JobFilter filter;
   filter.statuses = parse_statuses(query);

@@ -1,6 +1,7 @@
 #include "scheduler/api/query.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 namespace berth::api {
 
@@ -70,6 +71,20 @@ Result<> Query::finish() {
   }
   if (error_) return *error_;
   return {};
+}
+
+std::vector<JobStatus> parse_statuses(Query& query) {
+  std::vector<JobStatus> statuses;
+  for (auto name : query.list("status")) {
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    if (const auto status = parse_enum<JobStatus>(name)) {
+      statuses.push_back(*status);
+    } else {
+      query.fail("status", "must be PENDING, RUNNING, SUCCEEDED, FAILED or ABORTED, got \"" + name + '"');
+    }
+  }
+  return statuses;
 }
 
 }  // namespace berth::api

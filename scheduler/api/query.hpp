@@ -7,6 +7,7 @@
 #include "shared/base/result.hpp"
 #include "shared/base/time.hpp"
 #include "shared/http/message.hpp"
+#include "shared/model/job.hpp"
 
 #include <optional>
 #include <string>
@@ -47,5 +48,8 @@ class Query {
   std::vector<std::string> asked_;
   std::optional<Error> error_;
 };
+
+// ?status=RUNNING,failed: names of statuses in any case.
+std::vector<JobStatus> parse_statuses(Query& query);
 
 }  // namespace berth::api

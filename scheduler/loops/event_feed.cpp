@@ -5,6 +5,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 namespace berth {
 
 using namespace std::chrono_literals;
@@ -22,12 +24,24 @@ EventFeed::JobWatch::~JobWatch() {
   }
 }
 
+EventFeed::Follower::Follower(EventFeed& feed) : feed_(feed), wakeup_(feed.executor_) {
+  feed_.followers_.insert(this);
+}
+
+std::optional<std::vector<Event>> EventFeed::recent(std::uint64_t seq, std::size_t limit) const {
+  if (seq < forgotten_) return std::nullopt;
+  const auto is_after = [](std::uint64_t wanted, const Event& event) { return wanted < event.seq; };
+  const auto first = std::upper_bound(recent_.begin(), recent_.end(), seq, is_after);
+  const auto count = std::min<std::ptrdiff_t>(recent_.end() - first, static_cast<std::ptrdiff_t>(limit));
+  return std::vector<Event>(first, first + count);
+}
+
 Task<> EventFeed::start() {
   Backoff backoff(50ms, 1s);
   for (;;) {
     const auto end = co_await store_.last_event();
     if (end) {
-      position_ = *end;
+      position_ = forgotten_ = *end;
       co_return;
     }
     co_await sleep_until(deadline_in(backoff.next()));
@@ -51,12 +65,22 @@ Task<> EventFeed::run() {
     backoff.reset();
     if (events->empty()) continue;
     position_ = events->back().seq;
+    remember(*events);
     publish(*events);
+  }
+}
+
+void EventFeed::remember(const std::vector<Event>& events) {
+  recent_.insert(recent_.end(), events.begin(), events.end());
+  while (recent_.size() > limits::events_remembered) {
+    forgotten_ = recent_.front().seq;
+    recent_.pop_front();
   }
 }
 
 void EventFeed::publish(const std::vector<Event>& events) {
   for (const auto& listener : listeners_) listener(events);
+  for (auto* follower : followers_) follower->wakeup_.notify();
   if (watches_.empty()) return;
   for (const auto& event : events) {
     if (!event.job) continue;

@@ -42,6 +42,13 @@ inline constexpr std::size_t default_page = 100;
 inline constexpr Milliseconds max_long_poll = 60s;
 inline constexpr std::size_t max_idempotency_key = 255;
 inline constexpr Milliseconds idempotency_retention = 24h;
+inline constexpr std::size_t events_remembered =
+    4'096;  // the newest, in each scheduler's memory: whoever keeps up costs no call to the store
+inline constexpr std::size_t events_scanned = 20'000;  // that one page of events looks at
+inline constexpr std::size_t max_job_ranges = 1'000;   // in the ?job= of one request
+inline constexpr Milliseconds event_heartbeat = 15s;   // on a stream of events that is quiet
+inline constexpr Milliseconds event_reader_patience =
+    30s;  // one that takes nothing is dropped; it can resume
 
 // --- store
 // -----------------------------------------------------------------------------------------------------

@@ -109,7 +109,17 @@ Task<Result<>> RedisStore::load_functions(Deadline deadline) {
   co_return Result<>();
 }
 
+void RedisStore::count_failure(const Error& error) {
+  if (error.kind != ErrorKind::conflict) ++failed_calls_;
+}
+
 Task<RedisStore::Replies> RedisStore::send(std::vector<Command> commands) {
+  auto replies = co_await send_loaded(std::move(commands));
+  if (!replies) count_failure(replies.error());
+  co_return replies;
+}
+
+Task<RedisStore::Replies> RedisStore::send_loaded(std::vector<Command> commands) {
   const Deadline deadline = deadline_in(limits::store_call);
   auto replies = co_await calls_.pipeline(commands, deadline);
   if (!replies) co_return replies.error();

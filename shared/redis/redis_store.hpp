@@ -37,6 +37,8 @@ class RedisStore final : public Store {
   // Calls under way and to come fail with `cancelled`. Returns when no task of the store is left.
   Task<> close();
 
+  std::uint64_t failed_calls() const override { return failed_calls_; }
+
   Task<Result<Admitted>> admit(std::vector<JobDefinition> definitions, std::optional<IdempotencyKey> key,
                                std::string actor) override;
   // More than limits::max_batch changes go as several calls: an error then says nothing about which were
@@ -86,6 +88,7 @@ class RedisStore final : public Store {
   // are loaded again, and the calls that missed them repeated: those had done nothing. A failure reply is an
   // error.
   Task<Replies> send(std::vector<Command> commands);
+  Task<Replies> send_loaded(std::vector<Command> commands);
   Task<Result<Reply>> send(Command command);
   // Reads that belong together: nothing changes between them.
   Task<Replies> read_at_once(std::vector<Command> reads);
@@ -98,6 +101,7 @@ class RedisStore final : public Store {
   // deadline. With `forget`, those up to it are deleted.
   Task<Replies> read_stream(std::string key, std::string position, std::size_t limit, bool forget,
                             Deadline deadline);
+  void count_failure(const Error& error);
   std::string event_of(std::string type, std::string actor, std::optional<std::string> executor,
                        std::string message) const;
 
@@ -109,6 +113,7 @@ class RedisStore final : public Store {
   redis::Connection calls_;
   redis::BlockingPool blocking_;
   redis::LogHints log_hints_;
+  std::uint64_t failed_calls_ = 0;
 };
 
 }  // namespace berth

@@ -64,8 +64,11 @@ Task<RedisStore::Replies> RedisStore::read_stream(std::string key, std::string p
     const Deadline answer_by =
         std::chrono::steady_clock::now() + std::max(block, Milliseconds{0}) + limits::store_call;
     auto replies = co_await blocking_.pipeline(std::move(commands), answer_by);
-    if (!replies) co_return replies.error();
-    if (auto failure = first_failure(*replies)) co_return *failure;
+    auto failure = replies ? first_failure(*replies) : std::optional<Error>(replies.error());
+    if (failure) {
+      count_failure(*failure);
+      co_return *failure;
+    }
     forget = false;
     const Reply& streams = replies->back();
     if (!streams.is_nil()) {

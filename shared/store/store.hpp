@@ -116,6 +116,9 @@ class Store {
  public:
   virtual ~Store() = default;
 
+  // Calls that failed since the store was made, for its operator; a conflict is an answer, not a failure.
+  virtual std::uint64_t failed_calls() const { return 0; }
+
   // --- jobs ---
   // Gives each definition an id and stores it as PENDING(QUEUED): all or none. With a key that is known,
   // nothing new is stored; another hash under the same key is a conflict.

@@ -187,6 +187,7 @@ Task<Result<std::vector<Event>>> MemoryStore::read_events(std::uint64_t seq, std
                                                           Deadline deadline) {
   for (;;) {
     if (auto failure = co_await arrive()) co_return *failure;
+    seq = std::max(seq, forgotten_);
     if (events_.size() > seq) {
       const auto first = events_.begin() + static_cast<std::ptrdiff_t>(seq);
       const auto count = std::min<std::ptrdiff_t>(events_.end() - first, static_cast<std::ptrdiff_t>(limit));

@@ -25,6 +25,9 @@ class MemoryStore final : public Store {
   void break_down(Error error);
   void repair();
 
+  // Drops the oldest events, up to this one, as a stream that is trimmed does.
+  void forget_events(std::uint64_t up_to) { forgotten_ = up_to; }
+
   Task<Result<Admitted>> admit(std::vector<JobDefinition> definitions, std::optional<IdempotencyKey> key,
                                std::string actor) override;
   Task<Result<std::vector<Changed>>> transition(std::vector<Change> changes,
@@ -91,7 +94,8 @@ class MemoryStore final : public Store {
 
   std::map<JobId, Job> jobs_;
   std::map<std::string, KnownRequest> known_requests_;
-  std::deque<Event> events_;                                     // the n-th has seq n
+  std::deque<Event> events_;     // the n-th has seq n
+  std::uint64_t forgotten_ = 0;  // of these, the oldest, as far as readers see
   std::map<std::string, std::map<std::uint64_t, Job>> inboxes_;  // by executor, then by the seq of the event
   std::map<std::string, RegisteredExecutor> executors_;
   std::optional<Leader> leader_;

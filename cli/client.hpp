@@ -1,13 +1,13 @@
 // Berth's HTTP API as typed calls.
 //
-// Errors: unavailable (the server can't be reached); else the kind that the answer's problem document names,
+// Errors: unavailable (no server can be reached); else the kind that the answer's problem document names,
 // or what its status means, with the document's words and the field's path in the message. A server that
 // can't answer now (something behind it is away, or it is stopping) is a timeout: worth asking again, but not
-// out of reach.
+// out of reach. With several servers, each call finds one that answers.
 #pragma once
 
+#include "cli/endpoints.hpp"
 #include "shared/codec/json.hpp"
-#include "shared/http/client.hpp"
 #include "shared/model/executor_info.hpp"
 #include "shared/model/job.hpp"
 #include "shared/runtime/async.hpp"
@@ -43,6 +43,24 @@ struct ExecutorList {
   json::value raw;
 };
 
+struct ExecutorRecord {
+  ExecutorStatus executor;
+  json::value raw;
+};
+
+struct EventQuery {
+  std::string jobs;  // "3,5,8-10"; empty: any
+  std::vector<std::string> statuses;
+  std::optional<std::string> after;  // the number of an event
+  std::optional<std::string> since;  // RFC 3339
+};
+
+struct EventPage {
+  std::vector<json::value> events;
+  std::optional<std::string> next;  // `after` of the page behind it
+  std::optional<std::string> gap;   // what is missing before the first, in words
+};
+
 struct LogQuery {
   JobId job;
   std::optional<std::string> stream;  // "stdout" or "stderr"; nothing: both
@@ -54,10 +72,12 @@ struct LogQuery {
 
 class Client {
  public:
-  Client(asio::any_io_executor executor, http::Address address)
-      : http_(std::move(executor), std::move(address)) {}
+  Client(asio::any_io_executor executor, std::vector<http::Address> servers)
+      : servers_(std::move(executor), std::move(servers)) {}
 
   Task<Result<JobRecord>> submit(JobDefinition definition, std::optional<std::string> idempotency_key);
+  // A definition as the API said it: fields that this client doesn't know go back as they came.
+  Task<Result<JobRecord>> resubmit(json::value definition);
   // At most limits::max_jobs_a_request; all or none, ids in order.
   Task<Result<std::vector<JobId>>> submit_all(std::vector<JobDefinition> definitions);
   Task<Result<JobRecord>> job(JobId id);
@@ -67,17 +87,31 @@ class Client {
   Task<Result<JobRecord>> abort(JobId id, std::string reason);
   // The output as frames (shared/http/multiplexed.hpp).
   Task<Result<std::unique_ptr<http::ResponseStream>>> logs(LogQuery query);
+  // Server-Sent Events (shared/http/event_stream.hpp) after `resume`, else from where the query says.
+  Task<Result<std::unique_ptr<http::ResponseStream>>> events(EventQuery query, std::string resume);
+  // One page of them, oldest first, as the API said it.
+  Task<Result<EventPage>> event_page(EventQuery query);
   Task<Result<ExecutorList>> executors();
+  Task<Result<ExecutorRecord>> executor(std::string name);
+  // As the API said it.
+  Task<Result<json::value>> stats();
 
  private:
-  Task<Result<json::value>> ask(http::Request request, Deadline deadline);
+  Task<Result<json::value>> ask(http::Request request, std::optional<Milliseconds> patience = std::nullopt);
+  Task<Result<std::unique_ptr<http::ResponseStream>>> open(http::Request request);
+  Task<Result<json::value>> post_jobs(json::value body, std::optional<std::string> idempotency_key);
+  Milliseconds patience() const;
 
-  http::Client http_;
+  Endpoints servers_;
 };
 
 // The path and query of the calls with many parameters. Pure, for tests.
 std::string jobs_target(const JobFilter& filter, std::size_t limit, const std::optional<std::string>& cursor);
 std::string logs_target(const LogQuery& query);
+std::string events_target(const EventQuery& query, bool follow);
+
+// What an event of type "gap" says, for a person.
+std::string say_gap(const json::value& gap);
 
 // What an answer that isn't a 2xx means.
 Error to_error(const http::Response& response);

@@ -45,19 +45,26 @@ void complain(const std::string& line) { std::fprintf(stderr, "berth: %s\n", lin
 
 // "unknown flag --frob for `berth ls`. See `berth ls --help`"
 int explain_parse_error(const CLI::App& app, const CLI::ParseError& error) {
-  const auto chosen = app.get_subcommands();
-  const std::string verb = chosen.empty() ? "berth" : "berth " + chosen.front()->get_name();
-  const auto& place = chosen.empty() ? app : *chosen.front();
+  const auto* place = &app;
+  std::string verb = "berth";
+  while (!place->get_subcommands().empty()) {
+    place = place->get_subcommands().front();
+    verb += " " + place->get_name();
+  }
+  const bool is_chosen = place != &app;
   std::string line = error.what();
-  if (const auto extras = place.remaining();
+  if (const auto extras = place->remaining();
       dynamic_cast<const CLI::ExtrasError*>(&error) && !extras.empty()) {
     const auto& first = extras.front();
     const bool is_flag = first.starts_with('-');
-    line = is_flag          ? "unknown flag " + first
-           : chosen.empty() ? "unknown verb " + first
-                            : "unexpected argument " + first;
-  } else if (chosen.empty() && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+    line = is_flag      ? "unknown flag " + first
+           : !is_chosen ? "unknown verb " + first
+                        : "unexpected argument " + first;
+  } else if (!is_chosen && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
     line = app.remaining().empty() ? "no verb was given" : "unknown verb " + app.remaining().front();
+  } else if (is_chosen && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr &&
+             !place->get_subcommands([](const CLI::App*) { return true; }).empty()) {
+    line = "one of its verbs is missing";
   }
   while (line.ends_with('\n') || line.ends_with('.')) line.pop_back();
   complain(line + ". See `" + verb + " --help`");
@@ -76,9 +83,21 @@ std::string url_without_flag() {
 Verb::Verb(CLI::App& app, Context& context, const std::string& name, const std::string& what)
     : app_(app.add_subcommand(name, what)), context_(&context) {
   app_->group("Client");
-  flag("--json", context.json, "Print the API's JSON");
-  flag("-q,--quiet", context.quiet, "Print ids only");
-  app_->add_option("--url", context.url, "Where Berth's API listens (also BERTH_URL)")->option_text("URL");
+  add_common_flags();
+}
+
+Verb::Verb(Verb& upper, const std::string& name, const std::string& what)
+    : app_(upper.app_->add_subcommand(name, what)), context_(upper.context_) {
+  add_common_flags();
+}
+
+void Verb::add_common_flags() {
+  flag("--json", context_->json, "Print the API's JSON");
+  flag("-q,--quiet", context_->quiet, "Print ids only");
+  app_->add_option("--url", context_->url,
+                   "Where Berth's API listens (also BERTH_URL); several: the next if one fails")
+      ->option_text("URL[,URL]")
+      ->join(',');
 }
 
 void Verb::flag(const std::string& names, bool& target, const std::string& help) {
@@ -96,6 +115,10 @@ void Verb::option(const std::string& names, std::optional<std::string>& target, 
 void Verb::list(const std::string& names, std::vector<std::string>& target, const std::string& value,
                 const std::string& help) {
   app_->add_option(names, target, help)->option_text(value)->allow_extra_args(false);
+}
+
+void Verb::argument(const std::string& name, std::string& target, const std::string& help) {
+  app_->add_option(name, target, help)->option_text(" ")->required();
 }
 
 void Verb::arguments(const std::string& name, std::vector<std::string>& target, const std::string& help) {
@@ -117,14 +140,21 @@ void Verb::rest(std::vector<std::string>& target, const std::string& usage) {
 
 void Verb::examples(const std::string& text) { app_->footer(text); }
 
+void Verb::needs_lower() { app_->require_subcommand(1); }
+
 void Verb::action(std::function<int()> run) {
-  app_->final_callback([context = context_, run = std::move(run)] { context->verb = run; });
+  // The parser calls the chosen verb first and those above it later: theirs isn't meant then.
+  app_->final_callback([app = app_, context = context_, run = std::move(run)] {
+    if (app->get_subcommands().empty()) context->verb = run;
+  });
 }
 
 int run_command_line(CLI::App& app, Context& context, int argc, char** argv) {
   app.require_subcommand(1);
   std::string url_for_any_verb;
-  app.add_option("--url", url_for_any_verb, "Where Berth's API listens (also BERTH_URL)")->option_text("URL");
+  app.add_option("--url", url_for_any_verb, "Where Berth's API listens (also BERTH_URL)")
+      ->option_text("URL[,URL]")
+      ->join(',');
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& call) {

@@ -9,7 +9,8 @@ namespace berth::cli {
 inline constexpr const char* default_url = "http://127.0.0.1:3625";
 
 struct Context {
-  std::string url;  // of the verb: --url behind it, else before it, else BERTH_URL, else default_url
+  // Of the verb: --url behind it, else before it, else BERTH_URL, else default_url. Several with commas.
+  std::string url;
   bool json = false;
   bool quiet = false;
   // The chosen verb, set while the command line is parsed; its result is the process's exit code.

@@ -19,8 +19,6 @@
 namespace berth::cli {
 namespace {
 
-constexpr std::string_view default_port = "3625";
-
 // The exit code of a task that ended, by itself or by being cancelled.
 int outcome(const std::exception_ptr& failure, int code) {
   if (!failure) return code;
@@ -39,12 +37,10 @@ int outcome(const std::exception_ptr& failure, int code) {
 
 int run_session(const Context& context, OnInterrupt on_interrupt,
                 const std::function<Task<int>(Session)>& verb) {
-  auto address = http::parse_address(context.url, default_port);
-  if (!address) {
-    return fail_usage(invalid("--url (or BERTH_URL) \"" + context.url + "\": " + address.error().message));
-  }
+  auto servers = parse_urls(context.url);
+  if (!servers) return fail_usage(servers.error());
   asio::io_context io(1);
-  Client client(io.get_executor(), std::move(*address));
+  Client client(io.get_executor(), std::move(*servers));
   asio::cancellation_signal leave;
   asio::signal_set interrupts(io);
   if (on_interrupt == OnInterrupt::leave) {
@@ -69,12 +65,14 @@ std::string explain(const Error& error, const std::string& url) {
   auto message = escape_control(error.message);
   if (error.kind == ErrorKind::timeout) return message + " (" + escape_control(url) + ")";
   if (error.kind != ErrorKind::unavailable) return message;
+  constexpr auto advice =
+      ". Is Berth running? Start it with \"berth up\", or name another with --url / BERTH_URL.";
+  if (message.starts_with("can't reach any of ")) return message + advice;
   // "can't connect to http://…: connection refused" → the reason alone; the sentence below says the rest.
   if (const auto colon = message.rfind(": "); colon != std::string::npos) message.erase(0, colon + 2);
   while (message.ends_with('.')) message.pop_back();
   if (!message.empty()) message[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(message[0])));
-  return "can't reach " + escape_control(url) + ": " + message +
-         ". Is Berth running? Start it with \"berth up\", or name another with --url / BERTH_URL.";
+  return "can't reach " + escape_control(url) + ": " + message + advice;
 }
 
 int fail(const Context& context, const Error& error) {

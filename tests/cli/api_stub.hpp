@@ -40,6 +40,7 @@ struct Answer {
   std::vector<Frame> frames{};
   bool is_cut_off = false;
   std::vector<std::pair<std::string, std::string>> headers{};
+  bool is_framed = true;  // else the frames' bytes as they are
 };
 
 inline Answer record_of(Job job) {
@@ -117,9 +118,11 @@ class ApiStub {
     }
     auto begun = co_await responder.begin(std::move(response));
     for (const auto& frame : chosen.frames) {
-      const auto bytes =
-          http::encode_frame_header(frame.stream, static_cast<std::uint32_t>(frame.bytes.size())) +
-          frame.bytes;
+      auto bytes = frame.bytes;
+      if (chosen.is_framed) {
+        bytes.insert(0,
+                     http::encode_frame_header(frame.stream, static_cast<std::uint32_t>(frame.bytes.size())));
+      }
       auto written = co_await responder.write(bytes, no_deadline);
     }
     // An answer that isn't finished is one whose connection breaks.

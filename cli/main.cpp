@@ -13,7 +13,11 @@ void add_client_verbs(CLI::App& app, Context& context) {
   add_logs(app, context);
   add_wait(app, context);
   add_abort(app, context);
+  add_rerun(app, context);
+  add_events(app, context);
   add_executors(app, context);
+  add_stats(app, context);
+  add_completion(app, context);
   add_version(app, context);
 }
 

@@ -16,7 +16,11 @@ void add_show(CLI::App& app, Context& context);
 void add_logs(CLI::App& app, Context& context);
 void add_wait(CLI::App& app, Context& context);
 void add_abort(CLI::App& app, Context& context);
+void add_rerun(CLI::App& app, Context& context);
+void add_events(CLI::App& app, Context& context);
 void add_executors(CLI::App& app, Context& context);
+void add_stats(CLI::App& app, Context& context);
+void add_completion(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);
 
 }  // namespace berth::cli

@@ -5,6 +5,10 @@
 #include "cli/formatters/terminal.hpp"
 #include "cli/session.hpp"
 
+#include <algorithm>
+#include <memory>
+#include <utility>
+
 namespace berth::cli {
 namespace {
 
@@ -21,17 +25,63 @@ Task<int> list_executors(Session session) {
     write_all(standard_error,
               "no executors: start one with `berth executor --redis URL`, or use `berth up`\n");
   } else {
-    say(executor_table(list->executors).render(style_of(standard_output)) +
-        executor_troubles(list->executors));
+    say(executor_table(list->executors, style_of(standard_output)) + executor_troubles(list->executors));
   }
   co_return exit_code::ok;
+}
+
+// The jobs that hold something there, oldest first. One that can't be asked for is worth no failure: the
+// record of the executor says how many there are.
+Task<std::vector<JobId>> jobs_on(Client& client, std::string name) {
+  JobFilter live;
+  live.statuses = {"PENDING", "RUNNING"};
+  live.executor = std::move(name);
+  std::vector<JobId> ids;
+  const auto page = co_await client.jobs(std::move(live), limits::max_page, std::nullopt);
+  if (!page) co_return ids;
+  for (const auto& record : page->jobs) {
+    if (holds_resources(record.job)) ids.push_back(record.job.id);
+  }
+  std::reverse(ids.begin(), ids.end());
+  co_return ids;
+}
+
+Task<int> show_executor(Session session, std::string name) {
+  auto record = co_await session.client.executor(name);
+  if (!record) co_return fail(session.context, record.error());
+  if (session.context.json) {
+    say(pretty(record->raw));
+  } else if (session.context.quiet) {
+    say(record->executor.name + "\n");
+  } else {
+    const auto jobs = co_await jobs_on(session.client, name);
+    say(executor_page(record->executor, jobs, SystemClock{}.wall(), style_of(standard_output)));
+  }
+  co_return exit_code::ok;
+}
+
+void add_list(Verb& verb, Context& context) {
+  verb.action([&context] { return run_session(context, OnInterrupt::leave, list_executors); });
+}
+
+void add_show(Verb& executors, Context& context) {
+  const auto name = std::make_shared<std::string>();
+  Verb verb(executors, "show", "Show all of one");
+  verb.argument("NAME", *name, "Its name");
+  verb.action([&context, name] {
+    return run_session(context, OnInterrupt::leave,
+                       [&](Session session) { return show_executor(session, *name); });
+  });
 }
 
 }  // namespace
 
 void add_executors(CLI::App& app, Context& context) {
-  Verb verb(app, context, "executors", "List the machines that run jobs");
-  verb.action([&context] { return run_session(context, OnInterrupt::leave, list_executors); });
+  Verb executors(app, context, "executors", "List the machines that run jobs, or show one");
+  add_list(executors, context);
+  Verb ls(executors, "ls", "List them: what each holds of what it offers");
+  add_list(ls, context);
+  add_show(executors, context);
 }
 
 }  // namespace berth::cli

@@ -4,9 +4,9 @@
 #include "cli/formatters/json_text.hpp"
 #include "cli/formatters/terminal.hpp"
 #include "cli/session.hpp"
+#include "cli/statuses.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <iterator>
 #include <memory>
 #include <utility>
@@ -24,23 +24,9 @@ struct Options {
 };
 
 Result<JobFilter> to_filter(const Options& options) {
-  JobFilter filter{{}, options.name, options.labels, options.executor};
-  for (auto text : options.statuses) {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-    std::size_t start = 0;
-    while (start <= text.size()) {
-      const auto comma = std::min(text.find(',', start), text.size());
-      const auto status = text.substr(start, comma - start);
-      if (!parse_enum<JobStatus>(status)) {
-        return invalid("--status must be PENDING, RUNNING, SUCCEEDED, FAILED or ABORTED, got \"" + status +
-                       "\"");
-      }
-      filter.statuses.push_back(status);
-      start = comma + 1;
-    }
-  }
-  return filter;
+  auto statuses = parse_statuses(options.statuses);
+  if (!statuses) return statuses.error();
+  return JobFilter{std::move(*statuses), options.name, options.labels, options.executor};
 }
 
 // How many jobs are wanted; nothing: all.

@@ -1,7 +1,13 @@
 #include "cli/formatters/executor_text.hpp"
 
+#include "cli/formatters/key_value_page.hpp"
 #include "cli/formatters/text.hpp"
+#include "cli/formatters/words.hpp"
+#include "cli/job_reference.hpp"
 
+#include <algorithm>
+#include <array>
+#include <map>
 #include <string>
 
 namespace berth::cli {
@@ -55,13 +61,21 @@ std::string held_beyond_capacity(const ExecutorStatus& executor) {
   return out;
 }
 
-}  // namespace
+std::string gpus_text(const ExecutorStatus& executor) {
+  if (executor.capacity.gpus.empty()) return "-";
+  return std::to_string(executor.allocated.gpus) + "/" + std::to_string(executor.capacity.gpus.size());
+}
 
-Table executor_table(const std::vector<ExecutorStatus>& executors) {
+std::string with_bar(std::int64_t used, std::int64_t all, std::size_t cells, const std::string& text) {
+  return cells == 0 ? text : bar(used, all, cells) + " " + text;
+}
+
+Table table_with_bars(const std::vector<ExecutorStatus>& executors, std::size_t cells) {
+  const auto side = cells == 0 ? Align::right : Align::left;
   Table table({{"NAME", Align::left, 10},
                {"STATE"},
-               {"CPU", Align::right},
-               {"MEMORY", Align::right},
+               {"CPU", side},
+               {"MEMORY", side},
                {"GPUS", Align::right},
                {"JOBS", Align::right},
                {"PLACE", Align::left, 6},
@@ -69,17 +83,96 @@ Table executor_table(const std::vector<ExecutorStatus>& executors) {
   for (const auto& executor : executors) {
     const auto& held = executor.allocated;
     const auto& all = executor.capacity;
-    const bool has_gpus = !all.gpus.empty();
-    table.add_row({{executor.name},
-                   {std::string(to_string(executor.state)), state_colour(executor.state)},
-                   {to_string(held.cpu) + "/" + to_string(all.cpu)},
-                   {to_string(held.memory) + "/" + to_string(all.memory)},
-                   {has_gpus ? std::to_string(held.gpus) + "/" + std::to_string(all.gpus.size()) : "-"},
-                   {std::to_string(held.jobs)},
-                   {place_text(executor)},
-                   {runtime_text(executor.runtime)}});
+    table.add_row(
+        {{executor.name},
+         {std::string(to_string(executor.state)), state_colour(executor.state)},
+         {with_bar(held.cpu.value, all.cpu.value, cells, to_string(held.cpu) + "/" + to_string(all.cpu))},
+         {with_bar(held.memory.value, all.memory.value, cells,
+                   to_string(held.memory) + "/" + to_string(all.memory))},
+         {gpus_text(executor)},
+         {std::to_string(held.jobs)},
+         {place_text(executor)},
+         {runtime_text(executor.runtime)}});
   }
   return table;
+}
+
+std::string joined(const std::map<std::string, std::string>& pairs) {
+  std::string out;
+  for (const auto& [key, value] : pairs) out += (out.empty() ? "" : ", ") + key + "=" + value;
+  return out;
+}
+
+std::string joined(const std::vector<std::string>& items) {
+  std::string out;
+  for (const auto& item : items) out += (out.empty() ? "" : ", ") + item;
+  return out;
+}
+
+// "nvidia/a100  40GiB  GPU-1234…", a line each.
+void add_gpus(const std::vector<Gpu>& gpus, KeyValuePage& page) {
+  for (const auto& gpu : gpus) page.add("gpu", gpu.type + ", " + to_string(gpu.memory) + ", " + gpu.uuid);
+}
+
+}  // namespace
+
+std::string bar(std::int64_t used, std::int64_t all, std::size_t cells) {
+  static constexpr std::array<std::string_view, 9> eighths{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"};
+  if (all <= 0) return std::string(cells, ' ');
+  const auto steps = static_cast<std::int64_t>(8 * cells);
+  const auto share = static_cast<double>(std::clamp<std::int64_t>(used, 0, all)) / static_cast<double>(all);
+  auto filled = static_cast<std::int64_t>(share * static_cast<double>(steps) + 0.5);
+  if (used > 0) filled = std::max<std::int64_t>(filled, 1);
+  if (used < all) filled = std::min(filled, steps - 1);
+  std::string out;
+  std::size_t width = 0;
+  for (; filled > 0; filled -= 8, ++width)
+    out += eighths[static_cast<std::size_t>(std::min<std::int64_t>(filled, 8))];
+  for (; width < cells; ++width) out += "·";
+  return out;
+}
+
+std::string executor_table(const std::vector<ExecutorStatus>& executors, const TableStyle& style) {
+  auto table = table_with_bars(executors, 0);
+  if (!style.width) return table.render(style);
+  for (const std::size_t cells : {12, 10, 8, 6, 4}) {
+    auto candidate = table_with_bars(executors, cells);
+    if (candidate.least_width() <= *style.width) return candidate.render(style);
+  }
+  return table.render(style);
+}
+
+std::string executor_page(const ExecutorStatus& executor, const std::vector<JobId>& jobs, WallTime now,
+                          const TableStyle& style) {
+  constexpr std::size_t cells = 20;
+  const auto& held = executor.allocated;
+  const auto& all = executor.capacity;
+  const auto draw = [&](std::int64_t used, std::int64_t whole) {
+    return style.width && whole > 0 ? bar(used, whole, cells) + " " : "";
+  };
+  KeyValuePage page;
+  page.line(paint("Executor " + escape_control(executor.name), Colour::bold, style.colour) + "  " +
+            paint(to_string(executor.state), state_colour(executor.state), style.colour));
+  page.add("runtime", runtime_text(executor.runtime));
+  page.add("trouble", executor.runtime.message);
+  page.add("cpu", draw(held.cpu.value, all.cpu.value) + to_string(held.cpu) + " of " + to_string(all.cpu));
+  page.add("memory", draw(held.memory.value, all.memory.value) + to_string(held.memory) + " of " +
+                         to_string(all.memory));
+  if (!all.gpus.empty()) {
+    const auto count = static_cast<std::int64_t>(all.gpus.size());
+    page.add("gpus", draw(held.gpus, count) + std::to_string(held.gpus) + " of " + std::to_string(count));
+  }
+  add_gpus(all.gpus, page);
+  page.add("jobs", jobs.empty() ? std::to_string(held.jobs) : say_ids(jobs));
+  page.add("region", executor.region);
+  page.add("datacenter", executor.datacenter);
+  page.add("labels", joined(executor.labels));
+  page.add("volumes below", joined(executor.volume_paths));
+  page.add("host", executor.host);
+  page.add("kernel", executor.kernel);
+  page.add("berth", executor.version);
+  page.add("registered", say_when(executor.registered_at, now));
+  return page.text();
 }
 
 std::string executor_troubles(const std::vector<ExecutorStatus>& executors) {

@@ -1,5 +1,6 @@
 #include "cli/formatters/job_text.hpp"
 
+#include "cli/formatters/key_value_page.hpp"
 #include "cli/formatters/text.hpp"
 #include "cli/formatters/words.hpp"
 
@@ -30,28 +31,7 @@ std::string resources_text(const Resources& resources) {
   return out;
 }
 
-// Lines "  key        value", empty values left out, every value escaped.
-class Page {
- public:
-  void add(std::string_view key, const std::string& value) {
-    if (value.empty()) return;
-    std::string line = "  " + std::string(key);
-    line.append(line.size() < key_width ? key_width - line.size() : 1, ' ');
-    out_ += line + escape_control(value) + "\n";
-  }
-  void add(std::string_view key, const std::optional<std::string>& value) { add(key, value.value_or("")); }
-  void add(std::string_view key, const std::optional<WallTime>& time, WallTime now) {
-    if (time) add(key, say_when(*time, now));
-  }
-  void line(const std::string& text) { out_ += text + "\n"; }
-  const std::string& text() const { return out_; }
-
- private:
-  static constexpr std::size_t key_width = 16;
-  std::string out_;
-};
-
-void add_definition(const JobDefinition& d, Page& page) {
+void add_definition(const JobDefinition& d, KeyValuePage& page) {
   page.add("image", d.image);
   if (d.entrypoint) page.add("entrypoint", d.entrypoint->empty() ? "none" : shell_join(*d.entrypoint));
   page.add("command", shell_join(d.command));
@@ -73,13 +53,17 @@ void add_definition(const JobDefinition& d, Page& page) {
   if (d.retries.max != 0) page.add("retries", "up to " + std::to_string(d.retries.max));
 }
 
-void add_times(const Job& job, WallTime now, Page& page) {
-  page.add("created", job.created_at, now);
-  page.add("placed", job.scheduled_at, now);
-  page.add("started", job.started_at, now);
-  page.add("finished", job.finished_at, now);
-  page.add("next attempt", job.retry_at, now);
-  page.add("abort asked", job.abort_requested_at, now);
+void add_time(KeyValuePage& page, std::string_view key, const std::optional<WallTime>& time, WallTime now) {
+  if (time) page.add(key, say_when(*time, now));
+}
+
+void add_times(const Job& job, WallTime now, KeyValuePage& page) {
+  add_time(page, "created", job.created_at, now);
+  add_time(page, "placed", job.scheduled_at, now);
+  add_time(page, "started", job.started_at, now);
+  add_time(page, "finished", job.finished_at, now);
+  add_time(page, "next attempt", job.retry_at, now);
+  add_time(page, "abort asked", job.abort_requested_at, now);
   if (job.started_at) page.add("duration", duration_text(job, now));
 }
 
@@ -158,7 +142,7 @@ Table job_table(const std::vector<Job>& jobs, WallTime now) {
 }
 
 std::string job_page(const Job& job, WallTime now, const TableStyle& style) {
-  Page page;
+  KeyValuePage page;
   std::string title = paint("Job " + to_string(job.id), Colour::bold, style.colour);
   if (job.definition.name) title += "  " + escape_control(*job.definition.name);
   page.line(title + "  " + paint(status_text(job), status_colour(job.status), style.colour));

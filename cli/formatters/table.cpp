@@ -26,13 +26,28 @@ void Table::add_row(std::vector<Cell> row) {
   rows_.push_back(std::move(row));
 }
 
-std::vector<std::size_t> Table::fit(const TableStyle& style) const {
+std::vector<std::size_t> Table::natural_widths() const {
   std::vector<std::size_t> widths;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     std::size_t width = display_width(columns_[i].title);
     for (const auto& row : rows_) width = std::max(width, display_width(row[i].text));
     widths.push_back(width);
   }
+  return widths;
+}
+
+std::size_t Table::least_width() const {
+  auto total = gap * (columns_.size() - 1);
+  const auto widths = natural_widths();
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    const auto least = columns_[i].shrinks_to;
+    total += least == 0 ? widths[i] : std::min(widths[i], least);
+  }
+  return total;
+}
+
+std::vector<std::size_t> Table::fit(const TableStyle& style) const {
+  auto widths = natural_widths();
   if (!style.width) return widths;
   auto total = std::accumulate(widths.begin(), widths.end(), gap * (columns_.size() - 1));
   while (total > *style.width) {

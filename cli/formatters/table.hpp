@@ -42,7 +42,11 @@ class Table {
   // short ones.
   std::string render(const TableStyle& style) const;
 
+  // The cells that it takes when every column has given way as far as it can.
+  std::size_t least_width() const;
+
  private:
+  std::vector<std::size_t> natural_widths() const;
   std::vector<std::size_t> fit(const TableStyle& style) const;
 
   std::vector<Column> columns_;

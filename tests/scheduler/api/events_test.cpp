@@ -9,7 +9,7 @@ using test::Frame;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-class Events : public ApiTest {
+class ApiEvents : public ApiTest {
  protected:
   // The numbers of what a page shows.
   static std::vector<std::int64_t> seqs(const json::value& page) {
@@ -26,7 +26,7 @@ class Events : public ApiTest {
   }
 };
 
-TEST_F(Events, CarryNumberTypeAndTheWholeEvent) {
+TEST_F(ApiEvents, CarryNumberTypeAndTheWholeEvent) {
   auto frames = open_events("");
   EXPECT_EQ(http::find_header(frames.head().headers, "Content-Type"), "text/event-stream");
   const auto opening = next(frames);
@@ -41,7 +41,7 @@ TEST_F(Events, CarryNumberTypeAndTheWholeEvent) {
   EXPECT_EQ(event.actor, "test");
 }
 
-TEST_F(Events, ResumeBehindTheLastOneThatWasSeen) {
+TEST_F(ApiEvents, ResumeBehindTheLastOneThatWasSeen) {
   const auto before = last_event();
   const auto ids = admit(5);
   http::Headers headers{{"Last-Event-ID", std::to_string(before + 2)}};
@@ -54,7 +54,7 @@ TEST_F(Events, ResumeBehindTheLastOneThatWasSeen) {
       << "and what comes follows without a seam";
 }
 
-TEST_F(Events, ComeFromTheStoreWhenTheFeedHasForgottenThem) {
+TEST_F(ApiEvents, ComeFromTheStoreWhenTheFeedHasForgottenThem) {
   const auto before = last_event();
   admit(limits::events_remembered + 10);
   auto frames = open_events("?after=" + std::to_string(before));
@@ -63,7 +63,7 @@ TEST_F(Events, ComeFromTheStoreWhenTheFeedHasForgottenThem) {
   }
 }
 
-TEST_F(Events, FilterByJobsAndStatus) {
+TEST_F(ApiEvents, FilterByJobsAndStatus) {
   const auto before = last_event();
   const auto ids = admit(6);
   abort(ids[1]);
@@ -78,7 +78,7 @@ TEST_F(Events, FilterByJobsAndStatus) {
   EXPECT_EQ(ask("GET", "/v1/events?stauts=FAILED").status, 400u) << "a misspelt filter isn't ignored";
 }
 
-TEST_F(Events, ComeInPagesToo) {
+TEST_F(ApiEvents, ComeInPagesToo) {
   const auto before = last_event();
   admit(5);
   auto page = get("/v1/events?follow=false&limit=3&after=" + std::to_string(before));
@@ -91,7 +91,7 @@ TEST_F(Events, ComeInPagesToo) {
   EXPECT_EQ(page.at("last").as_int64(), static_cast<std::int64_t>(before + 5));
 }
 
-TEST_F(Events, BeginAtAnInstant) {
+TEST_F(ApiEvents, BeginAtAnInstant) {
   admit(3);
   const auto seen = last_event();
   const auto all = get("/v1/events?follow=false").at("events").as_array();
@@ -103,7 +103,7 @@ TEST_F(Events, BeginAtAnInstant) {
   EXPECT_TRUE(seqs(get("/v1/events?follow=false&since=" + later)).empty());
 }
 
-TEST_F(Events, SayWhenWhatWasAskedForIsGone) {
+TEST_F(ApiEvents, SayWhenWhatWasAskedForIsGone) {
   admit(20);
   // A scheduler that starts now has seen none of them, and must ask the store.
   restart();
@@ -120,7 +120,7 @@ TEST_F(Events, SayWhenWhatWasAskedForIsGone) {
   EXPECT_TRUE(get("/v1/events?follow=false&after=0").at("gap").is_null());
 }
 
-TEST_F(Events, SayWhenTheStoreWasSetBack) {
+TEST_F(ApiEvents, SayWhenTheStoreWasSetBack) {
   const auto last = last_event();
   auto frames = open_events("?after=500");
   const auto gap = next_event(frames);
@@ -130,7 +130,7 @@ TEST_F(Events, SayWhenTheStoreWasSetBack) {
   EXPECT_EQ(next_event(frames).text("id"), std::to_string(last + 1)) << "and go on with what comes";
 }
 
-TEST_F(Events, AreRefusedWhenTheStoreDoesNotAnswer) {
+TEST_F(ApiEvents, AreRefusedWhenTheStoreDoesNotAnswer) {
   admit(3);
   restart();
   store.break_down(unavailable("Redis is away"));
@@ -156,7 +156,7 @@ class SlowClient final : public http::Responder {
   Deadline waits_until = no_deadline;
 };
 
-TEST_F(Events, DropAReaderThatTakesNothingAndKeepNothingForIt) {
+TEST_F(ApiEvents, DropAReaderThatTakesNothingAndKeepNothingForIt) {
   EventFeed feed(loop.executor(), store);
   loop.run(feed.start());
   tasks.spawn("feed", feed.run());
@@ -182,7 +182,7 @@ TEST_F(Events, DropAReaderThatTakesNothingAndKeepNothingForIt) {
   loop.run(tasks.join());
 }
 
-TEST_F(Events, ShowAQuietStreamIsAlive) {
+TEST_F(ApiEvents, ShowAQuietStreamIsAlive) {
   EventFeed feed(loop.executor(), store);
   loop.run(feed.start());
   api::EventReader reader(store, feed, {});

@@ -75,8 +75,8 @@ Task<Result<JobPage>> JobManager::list(JobFilter filter, std::optional<JobId> be
     }
     query.before = ids->back();
     scanned += ids->size();
-    page.next = query.before;
   }
+  page.next = query.before;  // enough was looked at for one request
   co_return page;
 }
 

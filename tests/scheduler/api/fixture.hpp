@@ -81,8 +81,8 @@ class Frames {
 class ApiTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    const auto epoch = loop.run(store.take_leadership("other", std::nullopt)).value();
-    tasks.spawn("the other leader", stay_leader(epoch));
+    epoch = loop.run(store.take_leadership("other", std::nullopt)).value();
+    tasks.spawn("the other leader", stay_leader());
     start();
   }
   void TearDown() override {
@@ -109,6 +109,12 @@ class ApiTest : public ::testing::Test {
   void restart() {
     stop();
     start();
+  }
+
+  // The other leader goes, and this scheduler leads.
+  void hand_over() {
+    loop.run(store.resign_leadership(epoch)).value();
+    loop.run_until([&] { return get("/v1/stats").at("leader") == "s1"; });
   }
 
   http::Response ask(std::string method, std::string target, std::string body = {},
@@ -162,12 +168,14 @@ class ApiTest : public ::testing::Test {
   std::unique_ptr<http::Client> client;
 
  private:
-  Task<> stay_leader(Epoch epoch) {
+  Task<> stay_leader() {
     for (;;) {
       co_await store.renew_leadership(epoch);
       co_await sleep_until(deadline_in(limits::leader_renewal / 4));
     }
   }
+
+  Epoch epoch;  // of the other leader
 };
 
 }  // namespace berth::test

@@ -23,7 +23,7 @@ SchedulerApp::SchedulerApp(asio::any_io_executor executor, Store& store, const C
       leadership_(executor, store, settings_.name, settings_.alone, [this] { dispatch_.on_change(); }),
       liveness_(executor, store, [this] { dispatch_.on_change(); }),
       dispatch_(executor, store, clock, leadership_, liveness_, settings_.name),
-      services_{jobs_, store, feed_, liveness_, leadership_},
+      services_{jobs_, store, feed_, liveness_, leadership_, dispatch_},
       server_(executor, router_.as_handler(), server_options()),
       tasks_(executor) {
   feed_.listen([this](const std::vector<Event>& events) { on_events(events); });
@@ -32,6 +32,10 @@ SchedulerApp::SchedulerApp(asio::any_io_executor executor, Store& store, const C
   api::add_executor_routes(router_, services_);
   api::add_event_routes(router_, services_);
   api::add_health_routes(router_, services_);
+  api::add_metric_routes(router_, services_);
+  api::add_reference_routes(router_);
+  router_.observe(
+      [this](const http::Router::Route* route, unsigned status) { services_.requests.count(route, status); });
 }
 
 void SchedulerApp::on_events(const std::vector<Event>& events) {

@@ -30,6 +30,9 @@ class SchedulerApp {
   // Ends requests first, then placing; then hands the leadership over.
   Task<> stop();
 
+  // What it answers. For tests.
+  const http::Router& router() const { return router_; }
+
  private:
   void on_events(const std::vector<Event>& events);
 

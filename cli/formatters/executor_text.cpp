@@ -135,7 +135,7 @@ std::string bar(std::int64_t used, std::int64_t all, std::size_t cells) {
 std::string executor_table(const std::vector<ExecutorStatus>& executors, const TableStyle& style) {
   auto table = table_with_bars(executors, 0);
   if (!style.width) return table.render(style);
-  for (const std::size_t cells : {12, 10, 8, 6, 4}) {
+  for (const std::size_t cells : {8, 6, 4}) {
     auto candidate = table_with_bars(executors, cells);
     if (candidate.least_width() <= *style.width) return candidate.render(style);
   }

@@ -1,6 +1,7 @@
 // The HTTP API: requests in, typed calls of the job manager and the view, responses out.
 #pragma once
 
+#include "scheduler/api/request_counts.hpp"
 #include "scheduler/job_manager.hpp"
 #include "scheduler/loops/dispatch.hpp"
 #include "scheduler/loops/event_feed.hpp"
@@ -17,6 +18,8 @@ struct Services {
   EventFeed& feed;
   Liveness& liveness;
   const Leadership& leadership;
+  const Dispatch& dispatch;
+  RequestCounts requests{};
 };
 
 // Each adds its routes. `services` must outlive the router.
@@ -25,5 +28,8 @@ void add_log_routes(http::Router& router, Services& services);
 void add_executor_routes(http::Router& router, Services& services);
 void add_event_routes(http::Router& router, Services& services);
 void add_health_routes(http::Router& router, Services& services);
+void add_metric_routes(http::Router& router, Services& services);
+// /openapi.json and /docs, of all routes of the router.
+void add_reference_routes(http::Router& router);
 
 }  // namespace berth::api

@@ -84,9 +84,22 @@ Task<> read_events(Services& services, const http::Request& request, http::Respo
 }  // namespace
 
 void add_event_routes(http::Router& router, Services& services) {
-  router.add("GET", "/v1/events",
-             [&services](const http::Request& request, const http::PathParameters&,
-                         http::Responder& responder) { return read_events(services, request, responder); });
+  router.add(
+      "GET", "/v1/events",
+      [&services](const http::Request& request, const http::PathParameters&, http::Responder& responder) {
+        return read_events(services, request, responder);
+      },
+      {.summary = "What happens, as Server-Sent Events; with follow=false, a page of what happened.",
+       .details = "Each has its number as id, its type as event, and an Event as data. docs/api.md tells of "
+                  "gaps and heartbeats.",
+       .query = {{"job", "string", "Only of these jobs: numbers, ranges, lists.", "3,5,8-10"},
+                 {"status", "string", "Only changes to these, with commas.", "FAILED,ABORTED"},
+                 {"after", "integer", "Behind that event; 0 is the oldest that is kept.", "0"},
+                 {"since", "string", "From that instant on.", "2026-11-23T18:00:00Z"},
+                 {"follow", "boolean", "false: a page, and no stream.", "false"},
+                 {"limit", "integer", "Events a page, 1 to 1000; default 100.", "10"}},
+       .headers = {{"Last-Event-ID", "integer", "Behind that event: a client that resumes."}},
+       .response = "EventPage"});
 }
 
 }  // namespace berth::api

@@ -63,7 +63,7 @@ Task<> list_executors(Services& services, const http::Request& request, http::Re
 }
 
 Task<> get_executor(Services& services, const http::PathParameters& path, http::Responder& responder) {
-  const auto name = path["id"];
+  const auto name = path["name"];
   const auto found = services.liveness.executors().find(name);
   if (found == services.liveness.executors().end()) {
     Error error{ErrorKind::not_found, "there is no executor \"" + name + '"'};
@@ -124,7 +124,7 @@ Result<DrainOrder> parse_drain(const std::string& body) {
 Task<> show_written(Services& services, const http::PathParameters& path, Result<> written,
                     http::Responder& responder) {
   if (!written && written.error().kind == ErrorKind::conflict) {
-    written = Error{ErrorKind::not_found, "there is no executor \"" + path["id"] + '"'};
+    written = Error{ErrorKind::not_found, "there is no executor \"" + path["name"] + '"'};
   }
   if (!written) {
     co_await refuse(responder, written.error());
@@ -141,12 +141,12 @@ Task<> drain(Services& services, const http::Request& request, const http::PathP
     co_await refuse_query(responder, order.error());
     co_return;
   }
-  auto written = co_await services.store.drain_executor(path["id"], order->reason, order->deadline, "api");
+  auto written = co_await services.store.drain_executor(path["name"], order->reason, order->deadline, "api");
   co_await show_written(services, path, std::move(written), responder);
 }
 
 Task<> resume(Services& services, const http::PathParameters& path, http::Responder& responder) {
-  auto written = co_await services.store.resume_executor(path["id"], "api");
+  auto written = co_await services.store.resume_executor(path["name"], "api");
   co_await show_written(services, path, std::move(written), responder);
 }
 
@@ -159,19 +159,25 @@ void add_executor_routes(http::Router& router, Services& services) {
   router.add("GET", "/v1/executors",
              [&services](const Request& request, const PathParameters&, Responder& responder) {
                return list_executors(services, request, responder);
-             });
-  router.add("GET", "/v1/executors/{id}",
+             },
+             {.summary = "Lists the machines that run jobs.", .response = "ExecutorList"});
+  router.add("GET", "/v1/executors/{name}",
              [&services](const Request&, const PathParameters& path, Responder& responder) {
                return get_executor(services, path, responder);
-             });
-  router.add("POST", "/v1/executors/{id}/drain",
+             },
+             {.summary = "One of them.", .response = "Executor"});
+  router.add("POST", "/v1/executors/{name}/drain",
              [&services](const Request& request, const PathParameters& path, Responder& responder) {
                return drain(services, request, path, responder);
-             });
-  router.add("POST", "/v1/executors/{id}/resume",
+             },
+             {.summary = "Gives it no new jobs; what still runs at the deadline is stopped and run elsewhere.",
+              .request = "DrainOrder",
+              .response = "Executor"});
+  router.add("POST", "/v1/executors/{name}/resume",
              [&services](const Request&, const PathParameters& path, Responder& responder) {
                return resume(services, path, responder);
-             });
+             },
+             {.summary = "Takes a drain back.", .response = "Executor"});
 }
 
 }  // namespace berth::api

@@ -63,14 +63,20 @@ void add_health_routes(http::Router& router, Services& services) {
   using http::Request;
   using http::Responder;
   router.add("GET", "/health/live",
-             [](const Request&, const PathParameters&, Responder& responder) { return live(responder); });
+             [](const Request&, const PathParameters&, Responder& responder) { return live(responder); },
+             {.summary = "Whether this scheduler runs.", .response = "Health"});
   router.add("GET", "/health/ready",
              [&services](const Request&, const PathParameters&, Responder& responder) {
                return ready(services, responder);
-             });
-  router.add("GET", "/v1/stats", [&services](const Request&, const PathParameters&, Responder& responder) {
-    return stats(services, responder);
-  });
+             },
+             {.summary = "Whether a job that is submitted here will be placed.",
+              .details = "200 when the store answers and a leader is known, else 503.",
+              .response = "Health"});
+  router.add("GET", "/v1/stats",
+             [&services](const Request&, const PathParameters&, Responder& responder) {
+               return stats(services, responder);
+             },
+             {.summary = "How many jobs and executors there are in which state.", .response = "Stats"});
 }
 
 }  // namespace berth::api

@@ -183,25 +183,71 @@ Task<> Jobs::abort(const http::Request& request, const http::PathParameters& par
 
 }  // namespace
 
+namespace {
+
+http::RouteDoc submit_doc() {
+  return {.summary = "Submits a job, or a batch of them: all or none.",
+          .headers = {{"Idempotency-Key", "string", "Equal keys and bodies are one request, for 24 hours."}},
+          .request = "Submission",
+          .response = "Submitted",
+          .status = 201};
+}
+
+http::RouteDoc list_doc() {
+  return {
+      .summary = "Lists jobs, newest first.",
+      .details =
+          "A page may hold fewer than limit and still have a next one; pages stay right while jobs arrive.",
+      .query = {{"status", "string", "Any of these, with commas.", "PENDING,RUNNING"},
+                {"name", "string", "Exactly this name.", "train"},
+                {"label", "string", "NAME=VALUE; all that are given must match.", "team=vision"},
+                {"executor", "string", "Where the current or last attempt is.", "box-1"},
+                {"since", "string", "Created at that instant or later.", "2026-11-23T18:00:00Z"},
+                {"limit", "integer", "Jobs a page, 1 to 1000; default 100.", "10"},
+                {"cursor", "string", "The next of the page before.", "100"}},
+      .response = "JobList"};
+}
+
+http::RouteDoc get_doc() {
+  return {
+      .summary = "The record of a job.",
+      .details =
+          "With wait and version the answer comes when the record has another version, the job has ended, "
+          "or the time is over.",
+      .query = {{"wait", "string", "How long to wait, 60s at most.", "1ms"},
+                {"version", "integer", "The version that was seen.", "1"}},
+      .response = "Job"};
+}
+
+http::RouteDoc abort_doc() {
+  return {.summary = "Asks a job to end; to ask again does nothing.",
+          .request = "AbortRequest",
+          .response = "Job"};
+}
+
+}  // namespace
+
 void add_job_routes(http::Router& router, Services& services) {
   const auto jobs = std::make_shared<Jobs>(services);
   using http::PathParameters;
   using http::Request;
   using http::Responder;
-  router.add("POST", "/v1/jobs", [jobs](const Request& request, const PathParameters&, Responder& responder) {
+  const auto submit = [jobs](const Request& request, const PathParameters&, Responder& responder) {
     return jobs->submit(request, responder);
-  });
-  router.add("GET", "/v1/jobs", [jobs](const Request& request, const PathParameters&, Responder& responder) {
+  };
+  const auto list = [jobs](const Request& request, const PathParameters&, Responder& responder) {
     return jobs->list(request, responder);
-  });
-  router.add("GET", "/v1/jobs/{id}",
-             [jobs](const Request& request, const PathParameters& path, Responder& responder) {
-               return jobs->get(request, path, responder);
-             });
-  router.add("POST", "/v1/jobs/{id}/abort",
-             [jobs](const Request& request, const PathParameters& path, Responder& responder) {
-               return jobs->abort(request, path, responder);
-             });
+  };
+  const auto get = [jobs](const Request& request, const PathParameters& path, Responder& responder) {
+    return jobs->get(request, path, responder);
+  };
+  const auto abort = [jobs](const Request& request, const PathParameters& path, Responder& responder) {
+    return jobs->abort(request, path, responder);
+  };
+  router.add("POST", "/v1/jobs", submit, submit_doc());
+  router.add("GET", "/v1/jobs", list, list_doc());
+  router.add("GET", "/v1/jobs/{id}", get, get_doc());
+  router.add("POST", "/v1/jobs/{id}/abort", abort, abort_doc());
 }
 
 }  // namespace berth::api

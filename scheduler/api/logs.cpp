@@ -71,7 +71,17 @@ void add_log_routes(http::Router& router, Services& services) {
   router.add(
       "GET", "/v1/jobs/{id}/logs",
       [&services](const http::Request& request, const http::PathParameters& path,
-                  http::Responder& responder) { return read_logs(services, request, path, responder); });
+                  http::Responder& responder) { return read_logs(services, request, path, responder); },
+      {.summary = "A job's output, as it was written.",
+       .details =
+           "With Accept: application/vnd.docker.multiplexed-stream both streams come in Docker's framing; "
+           "stream 3 is Berth speaking.",
+       .query = {{"stream", "string", "stdout or stderr; both without it.", "stdout"},
+                 {"attempt", "integer", "Of that attempt; the last without it.", "1"},
+                 {"offset", "integer", "Bytes to leave out.", "0"},
+                 {"tail", "integer", "Only the last lines.", "10"},
+                 {"follow", "boolean", "Go on until the job has ended.", "false"}},
+       .media_type = "application/octet-stream"});
 }
 
 }  // namespace berth::api

@@ -69,9 +69,11 @@ Task<> Dispatch::serve(Epoch epoch) {
       if (!swept) co_return;
       swept_at = deadline_in(0ms);
     }
+    const auto began = std::chrono::steady_clock::now();
     auto changes = decide(clock_.wall());
     if (!changes.empty()) {
       const bool committed = co_await commit(std::move(changes), epoch);
+      pass_seconds_.add(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
       if (!committed) co_return;
       continue;  // there may be more to place
     }
@@ -226,6 +228,7 @@ Task<bool> Dispatch::commit(std::vector<Change> changes, Epoch epoch) {
     const auto& result = (*results)[i];
     if (result.outcome == Changed::Outcome::done) {
       changes[i].after.version = result.version;
+      placements_ += changes[i].after.attempt > changes[i].before.attempt ? 1 : 0;
       view_.put(std::move(changes[i].after));
     } else {
       moved_on.push_back(changes[i].before.id);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "scheduler/core/cluster_view.hpp"
+#include "scheduler/core/histogram.hpp"
 #include "scheduler/loops/leadership.hpp"
 #include "scheduler/loops/liveness.hpp"
 #include "shared/model/job_lifecycle.hpp"
@@ -36,6 +37,11 @@ class Dispatch {
   void on_events(const std::vector<Event>& events);
   void on_change() { wakeup_.notify(); }
 
+  const ClusterView& view() const { return view_; }
+  // Since this process began.
+  std::uint64_t placements() const { return placements_; }
+  const Histogram& pass_seconds() const { return pass_seconds_; }
+
  private:
   Task<> serve(Epoch epoch);
   Task<bool> load_snapshot();
@@ -57,6 +63,8 @@ class Dispatch {
   std::string actor_;
   Wakeup wakeup_;
   ClusterView view_;
+  std::uint64_t placements_ = 0;
+  Histogram pass_seconds_;    // from the decisions to their being written
   std::deque<Event> events_;  // not yet taken in; only kept while leading
 };
 

@@ -2,7 +2,10 @@
 
 #include "shared/http/problem.hpp"
 
+#include <boost/system/system_error.hpp>
+
 #include <algorithm>
+#include <exception>
 #include <stdexcept>
 
 namespace berth::http {
@@ -36,6 +39,42 @@ Response problem(unsigned status, std::string detail) {
   return problem_response(document);
 }
 
+// Hands an answer on, and remembers its status.
+class Witness final : public Responder {
+ public:
+  explicit Witness(Responder& responder) : responder_(responder) {}
+  Task<Result<>> send(Response response) override {
+    status = response.status;
+    return responder_.send(std::move(response));
+  }
+  Task<Result<>> begin(Response head) override {
+    status = head.status;
+    return responder_.begin(std::move(head));
+  }
+  Task<Result<>> write(std::string_view piece, Deadline deadline) override {
+    return responder_.write(piece, deadline);
+  }
+  Task<Result<>> finish() override { return responder_.finish(); }
+
+  unsigned status = 0;  // 0: not answered yet
+
+ private:
+  Responder& responder_;
+};
+
+constexpr unsigned client_left = 499;
+constexpr unsigned handler_failed = 500;
+
+unsigned status_of_exception(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const boost::system::system_error& error) {
+    return error.code() == asio::error::operation_aborted ? client_left : handler_failed;
+  } catch (...) {
+    return handler_failed;
+  }
+}
+
 }  // namespace
 
 const std::string& PathParameters::operator[](std::string_view name) const {
@@ -45,8 +84,9 @@ const std::string& PathParameters::operator[](std::string_view name) const {
   throw std::out_of_range("a route has no parameter " + std::string(name));
 }
 
-void Router::add(std::string method, std::string_view pattern, RouteHandler handler) {
-  routes_.push_back({std::move(method), split(pattern), std::move(handler)});
+void Router::add(std::string method, std::string_view pattern, RouteHandler handler, RouteDoc doc) {
+  routes_.push_back(
+      {std::move(method), std::string(pattern), split(pattern), std::move(handler), std::move(doc)});
 }
 
 Router::Match Router::find(const Request& request) const {
@@ -93,13 +133,22 @@ Router::Match Router::find(const Request& request) const {
 
 Task<> Router::handle(const Request& request, Responder& responder) const {
   auto match = find(request);
-  if (match.route != nullptr) {
-    co_await match.route->handler(request, match.parameters, responder);
-  } else {
-    // An answer that doesn't arrive is the connection's affair.
-    const auto sent = co_await responder.send(std::move(match.refusal));
-    static_cast<void>(sent);
+  Witness witness(responder);
+  std::exception_ptr thrown;
+  try {
+    if (match.route != nullptr) {
+      co_await match.route->handler(request, match.parameters, witness);
+    } else {
+      // An answer that doesn't arrive is the connection's affair.
+      const auto sent = co_await witness.send(std::move(match.refusal));
+      static_cast<void>(sent);
+    }
+  } catch (...) {
+    thrown = std::current_exception();
   }
+  if (thrown && witness.status == 0) witness.status = status_of_exception(thrown);
+  if (observer_) observer_(match.route, witness.status);
+  if (thrown) std::rethrow_exception(thrown);
 }
 
 Handler Router::as_handler() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "shared/http/message.hpp"
+#include "shared/http/route_doc.hpp"
 #include "shared/http/server.hpp"
 
 #include <functional>
@@ -31,19 +32,29 @@ using RouteHandler = std::function<Task<>(const Request&, const PathParameters&,
 class Router {
  public:
   // `pattern`: "/v1/jobs/{id}/abort"; a placeholder matches one segment that isn't empty.
-  void add(std::string method, std::string_view pattern, RouteHandler handler);
+  void add(std::string method, std::string_view pattern, RouteHandler handler, RouteDoc doc = {});
 
   Task<> handle(const Request& request, Responder& responder) const;
 
   // For a Server; the router must outlive it.
   Handler as_handler() const;
 
- private:
   struct Route {
     std::string method;
+    std::string pattern;
     std::vector<std::string> segments;  // placeholders keep their braces
     RouteHandler handler;
+    RouteDoc doc;
   };
+  // In the order in which they were added.
+  const std::vector<Route>& routes() const { return routes_; }
+
+  // Told of each request how it was answered, at its end: 499 when the client left before, 500 when the
+  // handler failed. `route` is null for what no route matched.
+  using Observer = std::function<void(const Route* route, unsigned status)>;
+  void observe(Observer observer) { observer_ = std::move(observer); }
+
+ private:
   struct Match {
     const Route* route = nullptr;
     PathParameters parameters;
@@ -52,6 +63,7 @@ class Router {
   Match find(const Request& request) const;
 
   std::vector<Route> routes_;
+  Observer observer_;
 };
 
 }  // namespace berth::http

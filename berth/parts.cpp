@@ -108,15 +108,19 @@ Result<std::unique_ptr<ContainerRuntime>> make_runtime(asio::any_io_executor exe
   return runtime;
 }
 
-Result<RedisOptions> redis_options(const std::string& url, std::string cluster, std::string client_name,
-                                   bool accept_unsafe) {
-  const auto parsed = parse_redis_url(url);
+Result<RedisOptions> redis_options(const RedisFlags& flags, std::string client_name) {
+  if (flags.url.empty()) {
+    return invalid(
+        "is missing: say where Redis is, by this flag, by BERTH_REDIS or by `redis: URL` in a settings file",
+        "--redis");
+  }
+  const auto parsed = parse_redis_url(flags.url);
   if (!parsed) return invalid(parsed.error().message, "--redis");
   RedisOptions options;
   options.url = *parsed;
-  options.cluster = std::move(cluster);
+  options.cluster = flags.cluster;
   options.client_name = std::move(client_name);
-  options.accept_unsafe = accept_unsafe;
+  options.accept_unsafe = flags.accept_unsafe;
   return options;
 }
 

@@ -21,8 +21,7 @@ Result<ExecutorSettings> executor_settings(const ExecutorFlags& flags, std::stri
 Result<SchedulerSettings> scheduler_settings(const std::string& listen, const std::string& name);
 Result<std::unique_ptr<ContainerRuntime>> make_runtime(asio::any_io_executor executor, const Clock& clock,
                                                        const ExecutorFlags& flags);
-Result<RedisOptions> redis_options(const std::string& url, std::string cluster, std::string client_name,
-                                   bool accept_unsafe);
+Result<RedisOptions> redis_options(const RedisFlags& flags, std::string client_name);
 
 // What a person can do when the runtime doesn't answer; `why` are its own words.
 std::string runtime_advice(const std::string& why);

@@ -1,8 +1,9 @@
-// What the service verbs are told on the command line or in the environment.
+// What the service verbs are told, by whichever way (see setting_sources.hpp).
 #pragma once
 
 #include "shared/base/result.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,20 +19,23 @@ struct LogFlags {
   std::string format = "human";
 };
 
+struct RedisFlags {
+  std::string url;
+  std::string cluster = "berth";
+  bool accept_unsafe = false;
+};
+
 // As typed; the services' own settings are made of them, with errors that name the flag.
 struct SchedulerFlags {
-  std::string redis;
+  RedisFlags redis;
   std::string listen = "127.0.0.1:3625";
   std::string name;  // empty: the host's name
-  std::string cluster = "berth";
-  bool accept_unsafe_redis = false;
   LogFlags log;
 };
 
 struct ExecutorFlags {
-  std::string redis;
+  RedisFlags redis;
   std::string name;  // empty: the host's name
-  std::string cluster = "berth";
   std::optional<std::string> cpu;
   std::optional<std::string> memory;
   std::vector<std::string> gpus;  // TYPE=COUNT, or none
@@ -41,7 +45,6 @@ struct ExecutorFlags {
   std::vector<std::string> volume_paths;  // absolute
   std::string runtime = "docker";
   std::string docker_host;  // empty: DOCKER_HOST, or the usual socket
-  bool accept_unsafe_redis = false;
   LogFlags log;
 };
 
@@ -53,11 +56,14 @@ struct UpFlags {
   LogFlags log;
 };
 
-// Declare the flags of a verb; every one has a BERTH_… environment variable too. The targets must outlive the
-// parse.
+// Declare the flags of a verb, from which the names in environment and settings file follow. The targets must
+// outlive the parse.
 void add_scheduler_flags(CLI::App& verb, SchedulerFlags& flags);
 void add_executor_flags(CLI::App& verb, ExecutorFlags& flags);
 void add_up_flags(CLI::App& verb, UpFlags& flags);
+
+// A service that was told enough to run: runs it, and returns the process's exit code.
+using Service = std::function<int()>;
 
 struct HostPort {
   std::string host;

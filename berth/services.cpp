@@ -2,6 +2,7 @@
 
 #include "berth/parts.hpp"
 #include "berth/service_settings.hpp"
+#include "berth/setting_sources.hpp"
 #include "berth/up.hpp"
 #include "executor/app.hpp"
 #include "scheduler/app.hpp"
@@ -13,6 +14,8 @@
 #include <CLI/Formatter.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <spdlog/spdlog.h>
+
+#include <cstdio>
 
 namespace berth {
 namespace {
@@ -47,15 +50,16 @@ Task<int> serve_scheduler(asio::any_io_executor executor, SchedulerSettings sett
   co_return ready ? 0 : fail(ready.error());
 }
 
-int run_scheduler(const SchedulerFlags& flags) {
-  if (auto logging = setup_logging(flags.log.level, flags.log.format); !logging) return fail(logging.error());
+Result<Service> prepare_scheduler(const SchedulerFlags& flags) {
+  if (auto logging = setup_logging(flags.log.level, flags.log.format); !logging) return logging.error();
   auto settings = scheduler_settings(flags.listen, flags.name);
-  if (!settings) return fail(settings.error());
-  auto redis = redis_options(flags.redis, flags.cluster, "berth-scheduler-" + settings->name,
-                             flags.accept_unsafe_redis);
-  if (!redis) return fail(redis.error());
-  asio::io_context loop(1);
-  return run_to_end(loop, serve_scheduler(loop.get_executor(), std::move(*settings), std::move(*redis)));
+  if (!settings) return settings.error();
+  auto redis = redis_options(flags.redis, "berth-scheduler-" + settings->name);
+  if (!redis) return redis.error();
+  return Service([settings = *settings, redis = *redis] {
+    asio::io_context loop(1);
+    return run_to_end(loop, serve_scheduler(loop.get_executor(), settings, redis));
+  });
 }
 
 // Runs until a signal comes or the executor can't go on (another one has taken its name).
@@ -93,28 +97,45 @@ Task<int> serve_executor(asio::any_io_executor executor, ExecutorFlags flags, Ex
   co_return outcome ? 0 : fail(outcome.error());
 }
 
-int run_executor(const ExecutorFlags& flags) {
-  if (auto logging = setup_logging(flags.log.level, flags.log.format); !logging) return fail(logging.error());
-  auto settings = executor_settings(flags, flags.cluster);
-  if (!settings) return fail(settings.error());
-  auto redis = redis_options(flags.redis, flags.cluster, "berth-executor-" + settings->name,
-                             flags.accept_unsafe_redis);
-  if (!redis) return fail(redis.error());
-  asio::io_context loop(1);
-  return run_to_end(loop,
-                    serve_executor(loop.get_executor(), flags, std::move(*settings), std::move(*redis)));
+Result<Service> prepare_executor(const ExecutorFlags& flags) {
+  if (auto logging = setup_logging(flags.log.level, flags.log.format); !logging) return logging.error();
+  auto settings = executor_settings(flags, flags.redis.cluster);
+  if (!settings) return settings.error();
+  auto redis = redis_options(flags.redis, "berth-executor-" + settings->name);
+  if (!redis) return redis.error();
+  return Service([flags, settings = *settings, redis = *redis] {
+    asio::io_context loop(1);
+    return run_to_end(loop, serve_executor(loop.get_executor(), flags, settings, redis));
+  });
+}
+
+template <class Flags>
+using Prepare = Result<Service> (*)(const Flags&);
+
+// Fills the flags in from environment and file, and runs the service or shows its settings.
+template <class Flags>
+int start(CLI::App& verb, const Flags& flags, Prepare<Flags> prepare) {
+  const auto origins = resolve_settings(verb);
+  if (!origins) return fail(origins.error());
+  const bool show = wants_to_see_settings(verb);
+  if (show) std::fputs(shown_settings(verb, *origins).c_str(), stdout);
+  const auto service = prepare(flags);
+  if (!service) return fail(at_its_origin(service.error(), *origins));
+  return show ? 0 : (*service)();
 }
 
 // A verb of the group "Services", with flags of its own that live as long as the parser.
 template <class Flags>
 void add_verb(CLI::App& app, cli::Context& context, const char* name, const char* help,
-              void (*add_flags)(CLI::App&, Flags&), std::function<int(const Flags&)> run) {
+              void (*add_flags)(CLI::App&, Flags&), Prepare<Flags> prepare) {
   auto* verb = app.add_subcommand(name, help);
   verb->group("Services");
   const auto flags = std::make_shared<Flags>();
   add_flags(*verb, *flags);
-  verb->callback(
-      [&context, flags, run = std::move(run)] { context.verb = [flags, run] { return run(*flags); }; });
+  add_settings_flags(*verb);
+  verb->callback([&context, verb, flags, prepare] {
+    context.verb = [verb, flags, prepare] { return start(*verb, *flags, prepare); };
+  });
 }
 
 }  // namespace
@@ -122,11 +143,11 @@ void add_verb(CLI::App& app, cli::Context& context, const char* name, const char
 void add_service_verbs(CLI::App& app, cli::Context& context) {
   add_verb<UpFlags>(app, context, "up",
                     "Everything on this machine: a private Redis, a scheduler and an executor", add_up_flags,
-                    run_up);
+                    prepare_up);
   add_verb<SchedulerFlags>(app, context, "scheduler", "Serve the API, and place jobs", add_scheduler_flags,
-                           run_scheduler);
+                           prepare_scheduler);
   add_verb<ExecutorFlags>(app, context, "executor", "Run jobs on this machine", add_executor_flags,
-                          run_executor);
+                          prepare_executor);
 }
 
 }  // namespace berth

@@ -32,6 +32,18 @@ std::vector<std::string> default_volume_paths() {
   return paths;
 }
 
+int run_up(const UpFlags& flags) {
+  auto data =
+      DataDirectory::open(flags.data.empty() ? default_data_path() : std::filesystem::path(flags.data));
+  if (!data) {
+    complain(data.error());
+    return exit_cannot_start;
+  }
+  asio::io_context loop(1);
+  Up up(loop.get_executor(), std::move(*data), flags);
+  return run_to_end(loop, up.run());
+}
+
 }  // namespace
 
 Task<int> Up::run() {
@@ -86,7 +98,10 @@ Task<Result<>> Up::start_store(const std::string& cluster) {
   auto redis = co_await redis_.start();
   if (!redis) co_return redis;
   tasks_.spawn("redis", redis_.supervise());
-  auto options = redis_options(redis_.url(), cluster, "berth-up", false);
+  RedisFlags flags;
+  flags.url = redis_.url();
+  flags.cluster = cluster;
+  auto options = redis_options(flags, "berth-up");
   if (!options) co_return options.error();
   store_ = std::make_unique<RedisStore>(executor_, std::move(*options), clock_);
   auto started = co_await store_->start(deadline_in(store_start));
@@ -149,20 +164,11 @@ Task<> Up::stop() {
   co_await redis_.stop();
 }
 
-int run_up(UpFlags flags) {
-  if (auto logging = setup_logging(flags.log.level, flags.log.format); !logging) {
-    complain(logging.error());
-    return exit_cannot_start;
-  }
-  auto data =
-      DataDirectory::open(flags.data.empty() ? default_data_path() : std::filesystem::path(flags.data));
-  if (!data) {
-    complain(data.error());
-    return exit_cannot_start;
-  }
-  asio::io_context loop(1);
-  Up up(loop.get_executor(), std::move(*data), std::move(flags));
-  return run_to_end(loop, up.run());
+Result<Service> prepare_up(const UpFlags& flags) {
+  if (auto logging = setup_logging(flags.log.level, flags.log.format); !logging) return logging.error();
+  if (auto listen = parse_listen(flags.listen); !listen) return listen.error();
+  if (auto executor = executor_settings(flags.executor, ""); !executor) return executor.error();
+  return Service([flags] { return run_up(flags); });
 }
 
 }  // namespace berth

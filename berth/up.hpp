@@ -50,6 +50,7 @@ class Up {
   TaskGroup tasks_;
 };
 
-int run_up(UpFlags flags);
+// Checks the flags; an error names the one at fault.
+Result<Service> prepare_up(const UpFlags& flags);
 
 }  // namespace berth

@@ -84,10 +84,10 @@ Result<> setup_logging(std::string_view level, std::string_view format) {
   const auto threshold = level_of(level);
   if (!threshold) {
     return invalid("must be trace, debug, info, warn, error or off, got \"" + std::string(level) + "\"",
-                   "level");
+                   "--log-level");
   }
   if (format != "human" && format != "json") {
-    return invalid("must be human or json, got \"" + std::string(format) + "\"", "format");
+    return invalid("must be human or json, got \"" + std::string(format) + "\"", "--log-format");
   }
   const char* no_color = std::getenv("NO_COLOR");
   const bool colored = format == "human" && (no_color == nullptr || *no_color == '\0');

@@ -12,7 +12,7 @@ namespace berth {
 //   level   "trace", "debug", "info", "warn", "error" or "off": what is less important is not written
 //   format  "human": time (UTC), level, message, in colour on a terminal unless NO_COLOR is set
 //           "json": one object a line, {"time":"2026-11-23T18:56:02.123Z","level":"info","message":"…"}
-// Error invalid for other words; its field is "level" or "format".
+// Error invalid for other words; its field is the flag, "--log-level" or "--log-format".
 Result<> setup_logging(std::string_view level, std::string_view format);
 
 }  // namespace berth

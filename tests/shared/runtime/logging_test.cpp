@@ -45,8 +45,8 @@ TEST_F(Logging, WhatIsLessImportantThanTheLevelIsLeftOut) {
 }
 
 TEST_F(Logging, OtherWordsAreRefusedByField) {
-  EXPECT_EQ(setup_logging("loud", "human").error().field, "level");
-  EXPECT_EQ(setup_logging("info", "xml").error().field, "format");
+  EXPECT_EQ(setup_logging("loud", "human").error().field, "--log-level");
+  EXPECT_EQ(setup_logging("info", "xml").error().field, "--log-format");
 }
 
 }  // namespace

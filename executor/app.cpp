@@ -2,8 +2,7 @@
 
 #include "executor/host/disk.hpp"
 #include "executor/host/probe.hpp"
-
-#include <spdlog/spdlog.h>
+#include "shared/runtime/log_subject.hpp"
 
 #include <utility>
 
@@ -100,9 +99,10 @@ Task<Result<>> ExecutorApp::start() {
   info_ = std::move(*info);
   attempts_.provide(std::move(*provisions));
   const auto& gpus = info_.capacity.gpus;
-  spdlog::info("executor {}: offers {} cores, {} of memory and {}, runs containers with {} {}", info_.name,
-               to_string(info_.capacity.cpu), to_string(info_.capacity.memory),
-               gpus.empty() ? "no GPUs" : to_string(gpus), info_.runtime.name, info_.runtime.version);
+  log_about({info_.name}, spdlog::level::info,
+            "executor {}: offers {} cores, {} of memory and {}, runs containers with {} {}", info_.name,
+            to_string(info_.capacity.cpu), to_string(info_.capacity.memory),
+            gpus.empty() ? "no GPUs" : to_string(gpus), info_.runtime.name, info_.runtime.version);
   const auto enrolled = co_await heartbeat_.enroll(info_, settings_.alone);
   if (!enrolled) co_return enrolled.error();
 
@@ -118,7 +118,8 @@ Task<Result<>> ExecutorApp::start() {
   const auto recovered = co_await look_and_recover();
   if (!recovered) co_return recovered.error();
   if (attempts_.size() > 0)
-    spdlog::info("executor {}: goes on with {} job(s)", settings_.name, attempts_.size());
+    log_about({settings_.name}, spdlog::level::info, "executor {}: goes on with {} job(s)", settings_.name,
+              attempts_.size());
   co_return Result<>{};
 }
 
@@ -150,7 +151,8 @@ Task<> ExecutorApp::shut_down() {
   if (service_.size() > 0) {
     const bool is_told = co_await reporter_.drain(deadline_in(limits::shutdown_flush));
     if (!is_told) {
-      spdlog::warn("executor {}: stops before the store knows all; the next start tells it", settings_.name);
+      log_about({settings_.name}, spdlog::level::warn,
+                "executor {}: stops before the store knows all; the next start tells it", settings_.name);
     }
   }
   service_.cancel();
@@ -173,7 +175,7 @@ Task<> ExecutorApp::beat() {
     attempts_.stop_all({Cause::executor_lost, "stopped because " + settings_.name + " is drained" + why});
   };
   auto lost = co_await heartbeat_.beat(std::move(on_stop_jobs));
-  spdlog::error("{}", lost.message);
+  log_about({settings_.name}, spdlog::level::err, "{}", lost.message);
   failure_ = std::move(lost);
   end_.notify();
 }
@@ -193,7 +195,9 @@ Task<> ExecutorApp::reconcile() {
     co_await sleep_until(deadline_in(limits::reconcile_period));
     const auto recovered = co_await look_and_recover();
     co_await throw_if_cancelled();
-    if (!recovered) spdlog::debug("{}: can't reconcile now: {}", settings_.name, recovered.error().message);
+    if (!recovered)
+      log_about({settings_.name}, spdlog::level::debug, "{}: can't reconcile now: {}", settings_.name,
+                recovered.error().message);
   }
 }
 

@@ -1,8 +1,7 @@
 #include "executor/attempt_runner.hpp"
 
 #include "executor/link/retry.hpp"
-
-#include <spdlog/spdlog.h>
+#include "shared/runtime/log_subject.hpp"
 
 #include <utility>
 
@@ -66,7 +65,8 @@ void AttemptRunner::deliver(attempt::Event event) {
     const auto before = machine_.state().index();
     const auto effects = machine_.on(next, home_.clock.wall());
     if (machine_.state().index() != before) {
-      spdlog::debug("{}: {} is {}", home_.name, to_string(key_), attempt::name_of(machine_.state()));
+      log_about({home_.name, key_.job, key_.number}, spdlog::level::debug, "{}: {} is {}", home_.name,
+                to_string(key_), attempt::name_of(machine_.state()));
     }
     for (const auto& effect : effects) perform(effect);
   }

@@ -1,6 +1,6 @@
 #include "executor/attempts.hpp"
 
-#include <spdlog/spdlog.h>
+#include "shared/runtime/log_subject.hpp"
 
 #include <utility>
 
@@ -53,19 +53,22 @@ std::shared_ptr<AttemptRunner> Attempts::add(const Job& record, bool is_adopted,
 
 void Attempts::recover(const RecoveryPlan& plan) {
   for (const auto& adoption : plan.adopt) {
-    spdlog::info("{}: takes over the container of job {}", surroundings_.name, to_string(adoption.job.id));
+    log_about({surroundings_.name, adoption.job.id, adoption.job.attempt}, spdlog::level::info,
+              "{}: takes over the container of job {}", surroundings_.name, to_string(adoption.job.id));
     add(adoption.job, true, events::Found{adoption.container});
   }
   for (const auto& job : plan.begin) add(job, false, events::Begin{});
   for (const auto& job : plan.vanished) {
-    spdlog::warn("{}: the container of job {} is gone", surroundings_.name, to_string(job.id));
+    log_about({surroundings_.name, job.id, job.attempt}, spdlog::level::warn,
+              "{}: the container of job {} is gone", surroundings_.name, to_string(job.id));
     add(job, true, events::Vanished{});
   }
   for (const auto key : plan.fenced) surroundings_.reporter.verify(key);
   for (const auto key : plan.remove) {
     if (!leftovers_.insert(key).second) continue;
-    spdlog::info("{}: removes the container of {}, which is no live attempt", surroundings_.name,
-                 to_string(key));
+    log_about({surroundings_.name, key.job, key.number}, spdlog::level::info,
+              "{}: removes the container of {}, which is no live attempt", surroundings_.name,
+              to_string(key));
     removals_.spawn("removal of a leftover container", remove_leftover(key));
   }
 }
@@ -75,8 +78,9 @@ Task<> Attempts::remove_leftover(AttemptKey key) {
   const ContainerIdentity identity{surroundings_.cluster, surroundings_.name, key.job, key.number};
   const auto removed = co_await surroundings_.runtime.remove(identity);
   if (!removed) {
-    spdlog::warn("{}: can't remove the container of {}: {}", surroundings_.name, to_string(key),
-                 removed.error().message);
+    log_about({surroundings_.name, key.job, key.number}, spdlog::level::warn,
+              "{}: can't remove the container of {}: {}", surroundings_.name, to_string(key),
+              removed.error().message);
   }
   leftovers_.erase(key);
 }

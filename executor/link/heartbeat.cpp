@@ -1,9 +1,9 @@
 #include "executor/link/heartbeat.hpp"
 
 #include "executor/link/retry.hpp"
+#include "shared/runtime/log_subject.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <utility>
@@ -21,10 +21,12 @@ void log_changes(const std::string& name, const std::vector<UnhealthyGpu>& befor
                  const std::vector<UnhealthyGpu>& after) {
   for (const auto& gpu : after) {
     if (!holds(before, gpu.uuid))
-      spdlog::warn("{}: takes the GPU {} out of use: {}", name, gpu.uuid, gpu.message);
+      log_about({name}, spdlog::level::warn, "{}: takes the GPU {} out of use: {}", name, gpu.uuid,
+                gpu.message);
   }
   for (const auto& gpu : before) {
-    if (!holds(after, gpu.uuid)) spdlog::info("{}: the GPU {} is well again", name, gpu.uuid);
+    if (!holds(after, gpu.uuid))
+      log_about({name}, spdlog::level::info, "{}: the GPU {} is well again", name, gpu.uuid);
   }
 }
 
@@ -48,7 +50,7 @@ Task<Result<std::uint64_t>> Heartbeat::claim_name(std::string name, bool alone) 
   const auto before = co_await find(store_, name);
   if (!before) co_return before.error();
   if (alone || before->has_left) co_return before->incarnation;
-  spdlog::info("{}: looking whether the executor that had this name is gone", name);
+  log_about({name}, spdlog::level::info, "{}: looking whether the executor that had this name is gone", name);
   co_await sleep_until(deadline_in(limits::name_patience));
   const auto after = co_await find(store_, name);
   if (!after) co_return after.error();
@@ -88,9 +90,10 @@ Task<Error> Heartbeat::beat(std::function<void(const std::string& reason)> on_st
                                                "name of its own with --name (" +
                                                result.error().message + ")"};
     }
-    if (!result && !is_failing) spdlog::warn("{}: heartbeat failed: {}", name_, result.error().message);
+    if (!result && !is_failing)
+      log_about({name_}, spdlog::level::warn, "{}: heartbeat failed: {}", name_, result.error().message);
     if (result && result->stop_jobs) on_stop_jobs(*result->stop_jobs);
-    if (result && is_failing) spdlog::info("{}: heartbeat is back", name_);
+    if (result && is_failing) log_about({name_}, spdlog::level::info, "{}: heartbeat is back", name_);
     is_failing = !result;
     // A call that took long isn't made up for by a burst.
     next = std::max(next + limits::heartbeat, std::chrono::steady_clock::now());
@@ -112,11 +115,12 @@ Task<> Heartbeat::watch_runtime(std::function<void()> on_return) {
     co_await sleep_until(deadline_in(limits::runtime_probe_period));
     auto info = co_await probe_in_time(probe_, runtime_);
     co_await throw_if_cancelled();
-    if (runtime_.healthy && !info.healthy) spdlog::warn("{}: {}", name_, info.message);
+    if (runtime_.healthy && !info.healthy)
+      log_about({name_}, spdlog::level::warn, "{}: {}", name_, info.message);
     const bool is_back = !runtime_.healthy && info.healthy;
     runtime_ = std::move(info);
     if (!is_back) continue;
-    spdlog::info("{}: {} answers again", name_, runtime_.name);
+    log_about({name_}, spdlog::level::info, "{}: {} answers again", name_, runtime_.name);
     on_return();
   }
 }

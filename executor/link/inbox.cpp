@@ -1,8 +1,7 @@
 #include "executor/link/inbox.hpp"
 
 #include "executor/link/retry.hpp"
-
-#include <spdlog/spdlog.h>
+#include "shared/runtime/log_subject.hpp"
 
 #include <utility>
 
@@ -20,7 +19,9 @@ Task<> Inbox::run() {
     auto entries = co_await store_.read_inbox(name_, position_, deadline_in(limits::store_block));
     co_await throw_if_cancelled();
     if (!entries) {
-      if (!retry.has_failed()) spdlog::warn("{}: can't read the inbox: {}", name_, entries.error().message);
+      if (!retry.has_failed())
+        log_about({name_}, spdlog::level::warn, "{}: can't read the inbox: {}", name_,
+                  entries.error().message);
       co_await retry.pause();
       continue;
     }

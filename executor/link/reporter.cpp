@@ -1,6 +1,6 @@
 #include "executor/link/reporter.hpp"
 
-#include <spdlog/spdlog.h>
+#include "shared/runtime/log_subject.hpp"
 
 #include <utility>
 
@@ -169,7 +169,8 @@ bool Reporter::compose(Tracked& tracked, std::vector<Change>& changes) {
       return true;
     }
     if (is_ending(event)) return false;
-    spdlog::debug("{}: {}", name_, after.error().message);
+    log_about({name_, tracked.record.id, tracked.record.attempt}, spdlog::level::debug, "{}: {}", name_,
+              after.error().message);
     tracked.queue.pop_front();
   }
   return false;
@@ -255,13 +256,15 @@ void Reporter::reread(AttemptKey key, const std::optional<Job>& record) {
   tracked->is_queued = false;
   if (was_ours) return listener->on_ending_recorded();
   const std::string why = record ? "its record has moved on" : "its record is gone";
-  spdlog::info("{}: {} is fenced off: {}", name_, to_string(key), why);
+  log_about({name_, key.job, key.number}, spdlog::level::info, "{}: {} is fenced off: {}", name_,
+            to_string(key), why);
   listener->on_fenced_off(why);
 }
 
 Task<> Reporter::back_off(Error error) {
   if (!retry_.has_failed())
-    spdlog::warn("{}: can't report to the store, trying again: {}", name_, error.message);
+    log_about({name_}, spdlog::level::warn, "{}: can't report to the store, trying again: {}", name_,
+              error.message);
   co_await retry_.pause();
 }
 

@@ -1,8 +1,7 @@
 #include "executor/logs/upload.hpp"
 
 #include "executor/link/retry.hpp"
-
-#include <spdlog/spdlog.h>
+#include "shared/runtime/log_subject.hpp"
 
 #include <optional>
 #include <utility>
@@ -65,7 +64,8 @@ Task<> LogUpload::send(LogCapture::Batch batch) {
     if (result) co_return;
     const auto& error = result.error();
     if (!retry.has_failed())
-      spdlog::warn("{}: can't store its output: {}", to_string(attempt_), error.message);
+      log_about({"", attempt_.job, attempt_.number}, spdlog::level::warn, "{}: can't store its output: {}",
+                to_string(attempt_), error.message);
     if (is_transient(error)) {
       refused_since.reset();
     } else {

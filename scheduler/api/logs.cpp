@@ -3,8 +3,7 @@
 #include "scheduler/api/query.hpp"
 #include "scheduler/api/reply.hpp"
 #include "shared/http/multiplexed.hpp"
-
-#include <spdlog/spdlog.h>
+#include "shared/runtime/log_subject.hpp"
 
 #include <limits>
 
@@ -62,7 +61,8 @@ Task<> read_logs(Services& services, const http::Request& request, const http::P
   LogReader reader(services.jobs, services.store, services.feed, responder, std::move(wanted));
   const auto done = co_await reader.run(std::move(*job));
   // Once the answer has begun, breaking it off is the only way to say that something is missing.
-  if (!done) spdlog::debug("logs of job {}: {}", id->value, done.error().message);
+  if (!done)
+    log_about({.job = *id}, spdlog::level::debug, "logs of job {}: {}", id->value, done.error().message);
 }
 
 }  // namespace

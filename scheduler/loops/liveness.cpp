@@ -1,8 +1,7 @@
 #include "scheduler/loops/liveness.hpp"
 
 #include "shared/base/limits.hpp"
-
-#include <spdlog/spdlog.h>
+#include "shared/runtime/log_subject.hpp"
 
 #include <utility>
 
@@ -53,9 +52,10 @@ bool Liveness::update(RegisteredExecutor record, Monotonic now, bool fresh_timer
   if (!added && state != known.state) {
     const auto name = record.info.name;
     if (is_lost) {
-      spdlog::warn("executor {} is lost: no heartbeat for {}", name, to_string(limits::executor_lost_after));
+      log_about({name}, spdlog::level::warn, "executor {} is lost: no heartbeat for {}", name,
+                to_string(limits::executor_lost_after));
     } else {
-      spdlog::info("executor {} is {}", name, to_string(state));
+      log_about({name}, spdlog::level::info, "executor {} is {}", name, to_string(state));
     }
   }
   known.state = state;

@@ -1,6 +1,7 @@
 #include "shared/runtime/logging.hpp"
 
 #include "shared/base/time.hpp"
+#include "shared/runtime/log_subject.hpp"
 
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -61,6 +62,17 @@ void append_escaped(spdlog::memory_buf_t& line, std::string_view text) {
   }
 }
 
+// ,"executor":"m1","job":12,"attempt":1
+void append_fields(spdlog::memory_buf_t& line, const LogSubject& subject) {
+  if (!subject.executor.empty()) {
+    append(line, ",\"executor\":\"");
+    append_escaped(line, subject.executor);
+    line.push_back('"');
+  }
+  if (subject.job.value != 0) append(line, ",\"job\":" + to_string(subject.job));
+  if (subject.attempt != 0) append(line, ",\"attempt\":" + std::to_string(subject.attempt));
+}
+
 // spdlog's patterns can't escape a message, and a message may hold whatever a container runtime said.
 class JsonFormatter final : public spdlog::formatter {
  public:
@@ -71,14 +83,25 @@ class JsonFormatter final : public spdlog::formatter {
     append(line, to_string(time));
     append(line, "\",\"level\":\"");
     append(line, name_of(message.level));
-    append(line, "\",\"message\":\"");
+    line.push_back('"');
+    if (const auto* subject = detail::current_subject()) append_fields(line, *subject);
+    append(line, ",\"message\":\"");
     append_escaped(line, {message.payload.data(), message.payload.size()});
     append(line, "\"}\n");
   }
   std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<JsonFormatter>(); }
 };
 
+// The logger writes before spdlog's functions return, so this is about the line that is being written.
+thread_local const LogSubject* subject_now = nullptr;
+
 }  // namespace
+
+namespace detail {
+SubjectScope::SubjectScope(const LogSubject& subject) { subject_now = &subject; }
+SubjectScope::~SubjectScope() { subject_now = nullptr; }
+const LogSubject* current_subject() { return subject_now; }
+}  // namespace detail
 
 Result<> setup_logging(std::string_view level, std::string_view format) {
   const auto threshold = level_of(level);

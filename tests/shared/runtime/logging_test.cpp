@@ -1,5 +1,7 @@
 #include "shared/runtime/logging.hpp"
 
+#include "shared/runtime/log_subject.hpp"
+
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>
 
@@ -29,6 +31,20 @@ TEST_F(Logging, JsonLinesHoldAnythingAndStayOneLineEach) {
                                R"("message":"it said \\"no\\u000a\\u001b\[31m\\\\\\""\}\n)";
   const auto text = logged("info", "json");
   EXPECT_TRUE(std::regex_match(text, std::regex(expected))) << text;
+}
+
+TEST_F(Logging, JsonLinesCarryWhatTheyAreAbout) {
+  testing::internal::CaptureStderr();
+  EXPECT_TRUE(setup_logging("info", "json").has_value());
+  log_about({"m\"1", JobId{12}, 3}, spdlog::level::warn, "{} is late", "it");
+  log_about({.job = JobId{13}}, spdlog::level::info, "waits");
+  spdlog::info("about nobody");
+  const auto text = testing::internal::GetCapturedStderr();
+  EXPECT_NE(text.find(R"("level":"warn","executor":"m\"1","job":12,"attempt":3,"message":"it is late"})"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find(R"("level":"info","job":13,"message":"waits"})"), std::string::npos) << text;
+  EXPECT_NE(text.find(R"("level":"info","message":"about nobody"})"), std::string::npos) << text;
 }
 
 TEST_F(Logging, HumanLinesHaveTimeAndLevel) {

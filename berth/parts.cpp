@@ -116,8 +116,19 @@ Result<RedisOptions> redis_options(const RedisFlags& flags, std::string client_n
   }
   const auto parsed = parse_redis_url(flags.url);
   if (!parsed) return invalid(parsed.error().message, "--redis");
+  const std::pair<const char*, const std::string*> files[] = {
+      {"--redis-ca", &flags.ca}, {"--redis-cert", &flags.cert}, {"--redis-key", &flags.key}};
+  for (const auto& [flag, file] : files) {
+    if (!file->empty() && !parsed->tls)
+      return invalid("is for TLS: the Redis URL must begin with rediss", flag);
+  }
+  if (flags.cert.empty() && !flags.key.empty()) return invalid("needs --redis-cert beside it", "--redis-key");
+  if (!flags.cert.empty() && flags.key.empty()) return invalid("needs --redis-key beside it", "--redis-cert");
   RedisOptions options;
   options.url = *parsed;
+  options.url.ca_file = flags.ca;
+  options.url.cert_file = flags.cert;
+  options.url.key_file = flags.key;
   options.cluster = flags.cluster;
   options.client_name = std::move(client_name);
   options.accept_unsafe = flags.accept_unsafe;

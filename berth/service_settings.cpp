@@ -23,7 +23,15 @@ void add_log_flags(CLI::App& verb, LogFlags& flags, const char* default_level) {
 }
 
 void add_redis_flags(CLI::App& verb, RedisFlags& flags) {
-  shown(verb.add_option("--redis", flags.url, "redis://[USER:PASS@]HOST:PORT/DB or unix:///PATH"), "URL");
+  shown(verb.add_option("--redis", flags.url,
+                        "redis://[USER:PASS@]HOST:PORT/DB, rediss://… (TLS), unix:///PATH, or\n"
+                        "redis-sentinel://[USER:PASS@]HOST:PORT,HOST:PORT/MASTER"),
+        "URL");
+  shown(verb.add_option("--redis-ca", flags.ca,
+                        "Trust the authorities in this PEM file (default: the system's)"),
+        "FILE");
+  shown(verb.add_option("--redis-cert", flags.cert, "Certificate to show to Redis, PEM"), "FILE");
+  shown(verb.add_option("--redis-key", flags.key, "Its private key, PEM"), "FILE");
   shown(verb.add_option("--cluster", flags.cluster,
                         "Clusters of different names share a Redis without meeting"),
         "NAME");

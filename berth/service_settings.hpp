@@ -23,6 +23,9 @@ struct RedisFlags {
   std::string url;
   std::string cluster = "berth";
   bool accept_unsafe = false;
+  std::string ca;  // PEM files, for TLS
+  std::string cert;
+  std::string key;
 };
 
 // As typed; the services' own settings are made of them, with errors that name the flag.

@@ -22,6 +22,12 @@ Task<> Inbox::run() {
       if (!retry.has_failed())
         log_about({name_}, spdlog::level::warn, "{}: can't read the inbox: {}", name_,
                   entries.error().message);
+      if (entries.error().kind == ErrorKind::conflict) {
+        // What had been assigned meanwhile is found when the live attempts are read again
+        // (ExecutorApp::reconcile).
+        auto end = co_await store_.inbox_end(name_);
+        if (end) position_ = std::move(*end);
+      }
       co_await retry.pause();
       continue;
     }

@@ -53,6 +53,7 @@ void Dispatch::on_events(const std::vector<Event>& events) {
 Task<> Dispatch::serve(Epoch epoch) {
   events_.clear();
   view_ = ClusterView{};
+  is_doubtful_ = false;
   const bool loaded = co_await load_snapshot();
   if (!loaded) {
     co_await sleep_until(deadline_in(500ms));
@@ -60,7 +61,7 @@ Task<> Dispatch::serve(Epoch epoch) {
   }
   spdlog::debug("dispatch: {} live jobs, {} waiting", view_.jobs().size(), view_.queue().size());
   auto swept_at = deadline_in(0ms);
-  while (leadership_.epoch() == epoch) {
+  while (leadership_.epoch() == epoch && !is_doubtful_) {
     take_in_executors();
     const bool followed = co_await take_in_events();
     if (!followed) co_return;

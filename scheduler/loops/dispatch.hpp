@@ -36,6 +36,11 @@ class Dispatch {
   // What the feed brings; and: leadership or executors have changed.
   void on_events(const std::vector<Event>& events);
   void on_change() { wakeup_.notify(); }
+  // What the view was made of no longer holds: the store went back in time.
+  void start_over() {
+    is_doubtful_ = true;
+    wakeup_.notify();
+  }
 
   const ClusterView& view() const { return view_; }
   // Since this process began.
@@ -65,6 +70,7 @@ class Dispatch {
   ClusterView view_;
   std::uint64_t placements_ = 0;
   Histogram pass_seconds_;    // from the decisions to their being written
+  bool is_doubtful_ = false;
   std::deque<Event> events_;  // not yet taken in; only kept while leading
 };
 

@@ -57,6 +57,10 @@ Task<> EventFeed::run() {
     if (!events) {
       if (!is_failing) spdlog::warn("event feed: {}", events.error().message);
       is_failing = true;
+      if (events.error().kind == ErrorKind::conflict) {
+        co_await start();
+        if (on_history_lost_) on_history_lost_();
+      }
       co_await sleep_until(deadline_in(backoff.next()));
       continue;
     }

@@ -23,6 +23,10 @@ class EventFeed {
   // Called with every batch, in order; set before run().
   void listen(Listener listener) { listeners_.push_back(std::move(listener)); }
 
+  // Called when the store went back in time, and the feed goes on from its new end: what was made of earlier
+  // events may be wrong. Set before run().
+  void on_history_lost(std::function<void()> listener) { on_history_lost_ = std::move(listener); }
+
   // Finds the end of the stream. Whoever reads the state of things after this misses nothing that the feed
   // brings.
   Task<> start();
@@ -80,6 +84,7 @@ class EventFeed {
   std::uint64_t forgotten_ = 0;  // events up to this one aren't in `recent_` (any more)
   std::deque<Event> recent_;     // those after it up to position_, oldest first
   std::vector<Listener> listeners_;
+  std::function<void()> on_history_lost_;
   std::unordered_multimap<JobId, JobWatch*> watches_;
   std::set<Follower*> followers_;
 };

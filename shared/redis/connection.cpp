@@ -25,11 +25,13 @@ constexpr std::size_t write_size = 1u << 20;
 
 }  // namespace
 
-Connection::Connection(asio::any_io_executor executor, RedisUrl url, std::string client_name)
+Connection::Connection(asio::any_io_executor executor, RedisUrl url, std::string client_name,
+                       AtStart at_start)
     : executor_(executor),
       url_(std::move(url)),
       shown_url_(to_string(url_)),
       client_name_(std::move(client_name)),
+      at_start_(at_start),
       to_write_(executor) {}
 
 Task<> Connection::run() {
@@ -41,12 +43,14 @@ Task<> Connection::run() {
   const CloseOnExit close_on_exit{*this};
   Backoff backoff(20ms, 2s);
   while (!is_closed_) {
-    auto opened = co_await Link::open(url_, client_name_, deadline_in(connect_timeout));
+    auto opened = co_await open_link(url_, client_name_, deadline_in(connect_timeout));
     if (is_closed_) break;
     if (opened) {
       backoff.reset();
       was_connected_ = true;
       link_ = *opened;
+      note_server(link_->server());
+      if (on_connected_) on_connected_();
       co_await serve(link_);
       link_.reset();
     } else {
@@ -135,6 +139,10 @@ Task<> Connection::read_replies(std::shared_ptr<Link> link) {
 }
 
 void Connection::take_in(Reply reply) {
+  // A failover has made it a replica: the Sentinels know who follows it.
+  const bool was_demoted =
+      !url_.sentinels.empty() && reply.failure() && reply.failure()->text.starts_with("READONLY");
+  if (was_demoted) link_->close("it is a replica now");
   const auto& call = in_flight_.front();
   call->answers.push_back(std::move(reply));
   if (call->answers.size() < call->expected) return;
@@ -149,17 +157,27 @@ void Connection::fail(std::deque<std::shared_ptr<Call>>& calls, const Error& err
 
 void Connection::note_failure(const Error& error) {
   const bool is_refused = error.kind == ErrorKind::refused;
+  const Error shown =
+      is_refused ? error : unavailable("Redis at " + shown_url_ + " doesn't answer: " + error.message + ".");
   if (last_failure_ != error.message) {
     // Before the first contact whoever starts the store is told, and says it if it doesn't pass.
     const auto level = was_connected_ ? spdlog::level::warn : spdlog::level::debug;
-    spdlog::log(level, "{}; trying again",
-                is_refused ? error.message : "Redis at " + shown_url_ + " doesn't answer: " + error.message);
+    spdlog::log(level, "{} Trying again.", shown.message);
   }
   last_failure_ = error.message;
-  if (!is_refused) return;
-  // A login that was refused won't be accepted a second later: nobody should wait for that.
-  fail(queue_, error);
+  // A login that was refused won't be accepted a second later, and an operator who starts a service wants to
+  // know at once: nobody should wait for that.
+  const bool gives_up = !was_connected_ && at_start_ == AtStart::give_up;
+  if (!is_refused && !gives_up) return;
+  fail(queue_, shown);
   queued_bytes_ = 0;
+}
+
+void Connection::note_server(const std::string& server) {
+  if (!server_.empty() && server != server_) {
+    spdlog::warn("Redis at {}: the master is {} now; it was {}", shown_url_, server, server_);
+  }
+  server_ = server;
 }
 
 Task<Result<std::vector<Reply>>> Connection::pipeline(std::vector<Command> commands, Deadline deadline) {

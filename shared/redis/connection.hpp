@@ -7,10 +7,11 @@
 // answer to a call whose deadline has passed is dropped in its turn.
 #pragma once
 
-#include "shared/redis/link.hpp"
+#include "shared/redis/sentinel.hpp"
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,8 +20,16 @@ namespace berth::redis {
 
 class Connection {
  public:
+  // What to do when the first attempt to connect fails: fail the calls that wait at once, or go on trying.
+  // Once it was connected it always goes on.
+  enum class AtStart { give_up, go_on };
+
   // `client_name` is what CLIENT LIST shows.
-  Connection(asio::any_io_executor executor, RedisUrl url, std::string client_name);
+  Connection(asio::any_io_executor executor, RedisUrl url, std::string client_name,
+             AtStart at_start = AtStart::go_on);
+
+  // `listener` is called whenever a connection was made; set before run().
+  void on_connected(std::function<void()> listener) { on_connected_ = std::move(listener); }
 
   // Connects, serves and reconnects until close() or cancellation. Whoever spawns it joins it before the
   // Connection goes.
@@ -56,6 +65,7 @@ class Connection {
   void take_in(Reply reply);
   void fail(std::deque<std::shared_ptr<Call>>& calls, const Error& error);
   void note_failure(const Error& error);
+  void note_server(const std::string& server);
   Error overdue(const Call& call);
   void abandon(const std::shared_ptr<Call>& call);
 
@@ -63,6 +73,9 @@ class Connection {
   RedisUrl url_;
   std::string shown_url_;
   std::string client_name_;
+  AtStart at_start_;
+  std::function<void()> on_connected_;
+  std::string server_;          // the last one that it was connected to
   std::shared_ptr<Link> link_;  // while connected
   std::string last_failure_ = "not connected yet";
   bool was_connected_ = false;

@@ -37,6 +37,9 @@ std::string in_a_sentence(std::string message) {
 
 Error Link::failed(const boost::system::error_code& error) const {
   if (!closed_because_.empty()) return unavailable(closed_because_);
+  if (const auto why = tls_ ? tls_->explain(error) : std::string(); !why.empty()) {
+    return {ErrorKind::refused, "Redis at " + server_ + ": TLS failed: " + why};
+  }
   if (error == asio::error::eof) return unavailable("Redis closed the connection");
   return unavailable(in_a_sentence(error.message()));
 }
@@ -47,15 +50,39 @@ void Link::close(std::string why) {
   socket_.close(ignored);
 }
 
-Task<Result<std::shared_ptr<Link>>> Link::open(RedisUrl url, std::string client_name, Deadline deadline) {
+Task<Result<std::shared_ptr<Link>>> Link::open(RedisUrl url, std::string client_name, Deadline deadline,
+                                               bool must_be_master) {
   const auto executor = co_await asio::this_coro::executor;
-  auto link = std::make_shared<Link>(executor);
+  auto link = std::make_shared<Link>(executor, to_string(url));
   const CloseAt guard(executor, link, deadline);
   auto connected = co_await link->connect(url);
   if (!connected) co_return connected.error();
-  auto ready = co_await link->shake_hands(url, client_name);
+  if (url.tls) {
+    auto secured = co_await link->start_tls(url);
+    if (!secured) co_return secured.error();
+  }
+  auto ready = co_await link->shake_hands(url, client_name, must_be_master);
   if (!ready) co_return ready.error();
   co_return link;
+}
+
+Task<Result<Reply>> Link::ask(Command command, Deadline deadline) {
+  const auto executor = co_await asio::this_coro::executor;
+  const CloseAt guard(executor, shared_from_this(), deadline);
+  const std::string bytes = command.encode();
+  auto sent = co_await send(bytes);
+  if (!sent) co_return sent.error();
+  auto reply = co_await next_reply();
+  co_return reply;
+}
+
+Task<Result<>> Link::start_tls(const RedisUrl& url) {
+  auto session = TlsSession::make(socket_, url);
+  if (!session) co_return Error{session.error().kind, "Redis at " + server_ + ": " + session.error().message};
+  tls_ = std::move(*session);
+  const auto error = co_await tls_->shake_hands(url.host);
+  if (error) co_return failed(error);
+  co_return Result<>();
 }
 
 Task<Result<>> Link::connect(const RedisUrl& url) {
@@ -88,7 +115,7 @@ Task<Result<>> Link::connect(const RedisUrl& url) {
   co_return failed(last);
 }
 
-Task<Result<>> Link::shake_hands(const RedisUrl& url, const std::string& client_name) {
+Task<Result<>> Link::shake_hands(const RedisUrl& url, const std::string& client_name, bool must_be_master) {
   std::string hello;
   std::size_t expected = 2;
   if (!url.password.empty()) {
@@ -103,35 +130,62 @@ Task<Result<>> Link::shake_hands(const RedisUrl& url, const std::string& client_
   }
   hello += Command("CLIENT", "SETNAME", client_name).encode();
   hello += Command("PING").encode();
+  if (must_be_master) {
+    hello += Command("ROLE").encode();
+    ++expected;
+  }
   auto sent = co_await send(hello);
   if (!sent) co_return sent.error();
-  while (expected > 0) {
-    auto reply = next();
+  Reply last;
+  for (; expected > 0; --expected) {
+    auto reply = co_await next_reply();
     if (!reply) co_return reply.error();
-    if (!*reply) {
-      auto more = co_await receive();
-      if (!more) co_return more.error();
-      continue;
-    }
-    --expected;
-    const auto* failure = (*reply)->failure();
+    last = std::move(*reply);
+    const auto* failure = last.failure();
     if (failure == nullptr) continue;
-    const Error error = to_error(*failure, to_string(url));
+    const Error error = to_error(*failure, server_);
     if (error.kind == ErrorKind::refused) co_return error;
     co_return unavailable("it says \"" + failure->text + "\"");
+  }
+  if (must_be_master && (last.items().empty() || last.items().front().text() != "master")) {
+    co_return unavailable("it says that it is a replica");
   }
   co_return Result<>();
 }
 
+Task<Result<Reply>> Link::next_reply() {
+  for (;;) {
+    auto reply = next();
+    if (!reply) co_return reply.error();
+    if (*reply) co_return std::move(**reply);
+    auto more = co_await receive();
+    if (!more) co_return more.error();
+  }
+}
+
 Task<Result<>> Link::send(const std::string& bytes) {
+  if (tls_) {
+    const auto sent = co_await tls_->write(asio::buffer(bytes));
+    if (sent.error) co_return failed(sent.error);
+    co_return Result<>();
+  }
   auto [error, size] = co_await asio::async_write(socket_, asio::buffer(bytes), use_tuple);
   if (error) co_return failed(error);
   co_return Result<>();
 }
 
 Task<Result<>> Link::receive() {
-  auto [error, size] = co_await socket_.async_read_some(asio::buffer(chunk_), use_tuple);
-  if (error) co_return failed(error);
+  const asio::mutable_buffer space = asio::buffer(chunk_);
+  std::size_t size = 0;
+  if (tls_) {
+    const auto got = co_await tls_->read_some(space);
+    if (got.error) co_return failed(got.error);
+    size = got.bytes;
+  } else {
+    auto [error, count] = co_await socket_.async_read_some(space, use_tuple);
+    if (error) co_return failed(error);
+    size = count;
+  }
   last_received_ = std::chrono::steady_clock::now();
   reader_.feed({chunk_.data(), size});
   co_return Result<>();

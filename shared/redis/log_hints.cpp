@@ -48,7 +48,7 @@ Task<> LogHints::run() {
       co_await to_write_.wait();
       continue;
     }
-    auto opened = co_await Link::open(url_, client_name_, deadline_in(connect_timeout));
+    auto opened = co_await open_link(url_, client_name_, deadline_in(connect_timeout));
     if (is_closed_) break;
     if (opened) {
       backoff.reset();

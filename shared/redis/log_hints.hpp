@@ -7,7 +7,7 @@
 
 #include "shared/base/ids.hpp"
 #include "shared/redis/keys.hpp"
-#include "shared/redis/link.hpp"
+#include "shared/redis/sentinel.hpp"
 #include "shared/store/store.hpp"
 
 #include <map>

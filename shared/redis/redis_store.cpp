@@ -54,13 +54,22 @@ RedisStore::RedisStore(asio::any_io_executor executor, RedisOptions options, con
       clock_(clock),
       keys_(options_.cluster),
       tasks_(executor),
-      calls_(executor, options_.url, options_.client_name),
+      calls_(
+          executor, options_.url, options_.client_name,
+          options_.wait_for_server ? redis::Connection::AtStart::go_on : redis::Connection::AtStart::give_up),
       blocking_(executor, tasks_, options_.url, options_.client_name + "/blocking"),
-      log_hints_(executor, options_.url, options_.client_name + "/hints", keys_) {}
+      log_hints_(executor, options_.url, options_.client_name + "/hints", keys_),
+      reconnected_(executor) {
+  calls_.on_connected([this] {
+    ++connections_;
+    reconnected_.notify();
+  });
+}
 
 Task<Result<>> RedisStore::start(Deadline deadline) {
   tasks_.spawn("the Redis connection", calls_.run());
   tasks_.spawn("log hints", log_hints_.run());
+  tasks_.spawn("Redis history", watch_history());
   auto checked = co_await check_server(deadline);
   if (!checked) co_return checked.error();
   auto loaded = co_await load_functions(deadline);

@@ -12,6 +12,7 @@
 #include "shared/runtime/task_group.hpp"
 #include "shared/store/store.hpp"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +25,7 @@ struct RedisOptions {
   RedisUrl url;
   std::string cluster = "berth";      // clusters of different names share a Redis without seeing each other
   std::string client_name = "berth";  // what CLIENT LIST shows; no spaces
+  bool wait_for_server = false;       // start() waits for one that doesn't answer yet
   bool accept_unsafe = false;         // go on, with a warning, although Redis may lose acknowledged writes
 };
 
@@ -31,8 +33,9 @@ class RedisStore final : public Store {
  public:
   RedisStore(asio::any_io_executor executor, RedisOptions options, const Clock& clock);
 
-  // Connects, checks that Redis is 7.0 or later and keeps what it acknowledges, and loads the functions.
-  // refused: the message has the lines for redis.conf. On any error the store must be closed all the same.
+  // Connects, checks that Redis is 7.0 or later and keeps what it acknowledges, and loads the functions. A
+  // server that can't be reached is an error at once, unless it is waited for. refused: the message has the
+  // lines for redis.conf. On any error the store must be closed all the same.
   Task<Result<>> start(Deadline deadline);
   // Calls under way and to come fail with `cancelled`. Returns when no task of the store is left.
   Task<> close();
@@ -84,6 +87,14 @@ class RedisStore final : public Store {
 
   Task<Result<>> check_server(Deadline deadline);
   Task<Result<>> load_functions(Deadline deadline);
+
+  // After every reconnect: says so if the store has forgotten what this process had seen.
+  Task<> watch_history();
+  Task<> check_history();
+  void remember(std::uint64_t seq, std::string_view body);
+  // True if a reader's position in `stream` lies behind the end of all events, which a store that kept what
+  // it had can't bring about. Asks Redis only after a reconnect or a read that failed.
+  Task<Result<bool>> has_gone_back(std::string stream, std::string_view position);
   // Sends commands to Redis. Functions that it has lost (FUNCTION FLUSH, a new server behind the same name)
   // are loaded again, and the calls that missed them repeated: those had done nothing. A failure reply is an
   // error.
@@ -114,6 +125,11 @@ class RedisStore final : public Store {
   redis::BlockingPool blocking_;
   redis::LogHints log_hints_;
   std::uint64_t failed_calls_ = 0;
+  Wakeup reconnected_;
+  std::uint64_t newest_seen_ = 0;  // the last event that this process knows to have been stored
+  std::string newest_body_;        // of that event; empty: not known
+  std::uint64_t connections_ = 0;  // how often it was connected
+  std::map<std::string, std::uint64_t> verified_;  // streams whose reader is right, as of which connection
 };
 
 }  // namespace berth

@@ -50,6 +50,12 @@ std::string RedisStore::event_of(std::string type, std::string actor, std::optio
 
 Task<RedisStore::Replies> RedisStore::read_stream(std::string key, std::string position, std::size_t limit,
                                                   bool forget, Deadline deadline) {
+  const auto gone_back = co_await has_gone_back(key, position);
+  if (!gone_back) co_return gone_back.error();
+  if (*gone_back) {
+    co_return Error{ErrorKind::conflict,
+                    "The store went back in time: it has nothing as new as " + position + "."};
+  }
   for (;;) {
     const auto left = std::chrono::duration_cast<Milliseconds>(deadline - std::chrono::steady_clock::now());
     const auto block = std::min(left, limits::store_block);
@@ -66,6 +72,7 @@ Task<RedisStore::Replies> RedisStore::read_stream(std::string key, std::string p
     auto replies = co_await blocking_.pipeline(std::move(commands), answer_by);
     auto failure = replies ? first_failure(*replies) : std::optional<Error>(replies.error());
     if (failure) {
+      verified_.erase(key);
       count_failure(*failure);
       co_return *failure;
     }
@@ -105,6 +112,7 @@ Task<Result<std::vector<Event>>> RedisStore::read_events(std::uint64_t seq, std:
       event->type = "unreadable";
     }
     event->seq = seq_of(entry->id).value_or(0);
+    if (&reply == &entries->back()) remember(event->seq, entry->value);
     events.push_back(std::move(*event));
   }
   co_return events;
@@ -137,6 +145,7 @@ Task<Result<std::vector<InboxEntry>>> RedisStore::read_inbox(std::string executo
                     job.error().message);
       job = Job{};  // asks for nothing; the executor's look at its records finds what it missed
     }
+    remember(seq_of(entry->id).value_or(0), "");
     found.push_back({std::string(entry->id), std::move(*job)});
   }
   co_return found;

@@ -136,7 +136,8 @@ class Store {
 
   // --- events ---
   virtual Task<Result<std::uint64_t>> last_event() = 0;
-  // Events after `seq`, oldest first, waiting for one until the deadline: then an empty list.
+  // Events after `seq`, oldest first, waiting for one until the deadline: then an empty list. conflict: after
+  // a loss of contact the store ends before `seq`; it went back in time, and whoever reads starts over.
   virtual Task<Result<std::vector<Event>>> read_events(std::uint64_t seq, std::size_t limit,
                                                        Deadline deadline) = 0;
 
@@ -160,7 +161,8 @@ class Store {
   virtual Task<Result<std::vector<Job>>> assigned_jobs(std::string executor) = 0;
   // The position behind the newest entry.
   virtual Task<Result<std::string>> inbox_end(std::string executor) = 0;
-  // Entries after a position, waiting until the deadline; those up to it are forgotten.
+  // Entries after a position, waiting until the deadline; those up to it are forgotten. conflict: as
+  // read_events.
   virtual Task<Result<std::vector<InboxEntry>>> read_inbox(std::string executor, std::string position,
                                                            Deadline deadline) = 0;
 

@@ -15,9 +15,13 @@ class StoreContract : public ::testing::TestWithParam<Kind> {
       run(io_, story(store));
       return;
     }
-    static RedisServer server;
+    // As the user of the documentation: what it may not, Berth must not need.
+    static RedisServer server(documented_user(BERTH_SOURCE_DIR, "secret", "test"));
     static int cluster = 0;
-    RedisStore store(io_.get_executor(), options_for(server, "test" + std::to_string(++cluster)), clock_);
+    auto options = options_for(server, "test" + std::to_string(++cluster));
+    options.url.user = "berth";
+    options.url.password = "secret";
+    RedisStore store(io_.get_executor(), std::move(options), clock_);
     const std::function<Task<>(RedisStore&)> with_redis = story;
     run(io_, tell_with_redis(store, with_redis));
   }

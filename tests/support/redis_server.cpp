@@ -1,6 +1,8 @@
 #include "tests/support/redis_server.hpp"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -14,6 +16,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <stdexcept>
 #include <thread>
 
@@ -56,6 +59,39 @@ std::vector<std::string> command_line(const std::string& folder, const std::vect
 }
 
 }  // namespace
+
+int free_port() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  const bool is_bound = ::bind(fd, reinterpret_cast<const sockaddr*>(&address), size) == 0 &&
+                        ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+  ::close(fd);
+  if (!is_bound) throw std::runtime_error("no free port");
+  return ntohs(address.sin_port);
+}
+
+std::vector<std::string> documented_user(const std::string& source_folder, const std::string& password,
+                                         const std::string& cluster) {
+  std::ifstream docs(source_folder + "/docs/redis-layout.md");
+  std::string line;
+  while (std::getline(docs, line) && !line.starts_with("user berth ")) {
+  }
+  if (line.empty())
+    throw std::runtime_error("docs/redis-layout.md has no line that begins with \"user berth\"");
+  std::istringstream rule(line);
+  std::vector<std::string> words;
+  for (std::string word; rule >> word;) {
+    if (word == ">PASSWORD") word = '>' + password;
+    const auto place = word.find("{berth:berth}");
+    if (place != std::string::npos) word.replace(place, 13, "{berth:" + cluster + "*}");
+    words.push_back(std::move(word));
+  }
+  words.front() = "--user";
+  return words;
+}
 
 RedisServer::RedisServer(std::vector<std::string> settings)
     : folder_(fresh_folder()), settings_(command_line(folder_, settings)) {

@@ -10,6 +10,14 @@
 
 namespace berth::test {
 
+// A TCP port of 127.0.0.1 that nobody listened on a moment ago.
+int free_port();
+
+// The words for a server's command line that make the ACL user of docs/redis-layout.md, for all clusters
+// whose names begin with `cluster`.
+std::vector<std::string> documented_user(const std::string& source_folder, const std::string& password,
+                                         const std::string& cluster);
+
 class RedisServer {
  public:
   // Starts it and returns once it answers. `settings` are more words for its command line ("--maxmemory",
@@ -20,6 +28,7 @@ class RedisServer {
   RedisServer& operator=(const RedisServer&) = delete;
 
   std::string url() const { return "unix://" + socket(); }
+  const std::string& folder() const { return folder_; }
 
   // kill -9. The data stay.
   void kill();

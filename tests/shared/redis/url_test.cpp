@@ -49,9 +49,29 @@ TEST(RedisUrlTest, SaysWhatIsWrongAndWhatWouldBeRight) {
   }
 }
 
-TEST(RedisUrlTest, RefusesWhatComesLaterByName) {
-  EXPECT_THAT(parse_redis_url("rediss://h").error().message, HasSubstr("rediss"));
-  EXPECT_THAT(parse_redis_url("redis-sentinel://a,b/m").error().message, HasSubstr("redis-sentinel"));
+TEST(RedisUrlTest, AsksForTls) {
+  const auto url = parse_redis_url("rediss://ana:pw@h/1");
+  ASSERT_TRUE(url.has_value());
+  EXPECT_TRUE(url->tls);
+  EXPECT_EQ(to_string(*url), "rediss://ana@h:6379/1");
+  EXPECT_FALSE(parse_redis_url("redis://h")->tls);
+}
+
+TEST(RedisUrlTest, NamesSentinelsAndTheirMaster) {
+  const auto url = parse_redis_url("redis-sentinel://ana:pw@s1:26380,s2,[::1]:7/prime/2");
+  ASSERT_TRUE(url.has_value()) << url.error().message;
+  const std::vector<RedisAddress> sentinels{{"s1", 26380}, {"s2", 26379}, {"::1", 7}};
+  EXPECT_EQ(url->sentinels, sentinels);
+  EXPECT_EQ(url->master, "prime");
+  EXPECT_EQ(url->user, "ana");
+  EXPECT_EQ(url->password, "pw");
+  EXPECT_EQ(url->database, 2);
+  EXPECT_EQ(to_string(*url), "redis-sentinel://ana@s1:26380,s2:26379,[::1]:7/prime/2");
+  EXPECT_TRUE(parse_redis_url("rediss-sentinel://s/m")->tls);
+  for (const char* text : {"redis-sentinel://a", "redis-sentinel:///m", "redis-sentinel://a,,b/m",
+                           "redis-sentinel://a:0/m", "redis-sentinel://a/m/x", "redis-cluster://a"}) {
+    EXPECT_TRUE(parse_redis_url(text).has_error()) << text;
+  }
 }
 
 TEST(RedisUrlTest, NeverShowsAPassword) {

@@ -1,0 +1,93 @@
+#include "shared/redis/tls.hpp"
+
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/write.hpp>
+
+#include <openssl/err.h>
+
+#include <openssl/x509.h>
+
+namespace berth::redis {
+namespace {
+
+using boost::system::error_code;
+
+class OpenSslSession final : public TlsSession {
+ public:
+  OpenSslSession(Socket& socket, asio::ssl::context context)
+      : context_(std::move(context)), stream_(socket, context_) {}
+
+  Task<error_code> shake_hands(std::string host) override {
+    error_code error;
+    // Server name indication is for names only.
+    asio::ip::make_address(host, error);
+    if (error) SSL_set_tlsext_host_name(stream_.native_handle(), host.c_str());
+    stream_.set_verify_callback(asio::ssl::host_name_verification(host), error);
+    if (error) co_return error;
+    auto [failure] = co_await stream_.async_handshake(asio::ssl::stream_base::client, use_tuple);
+    co_return failure;
+  }
+
+  Task<Transferred> write(asio::const_buffer bytes) override {
+    auto [error, size] = co_await asio::async_write(stream_, bytes, use_tuple);
+    co_return Transferred{error, size};
+  }
+
+  Task<Transferred> read_some(asio::mutable_buffer space) override {
+    auto [error, size] = co_await stream_.async_read_some(space, use_tuple);
+    // A server that goes away needn't say good-bye: RESP knows by itself where an answer ends.
+    if (error == asio::ssl::error::stream_truncated) error = asio::error::eof;
+    co_return Transferred{error, size};
+  }
+
+  std::string explain(const error_code& error) const override {
+    if (error.category() != asio::error::get_ssl_category()) return {};
+    const auto verdict = SSL_get_verify_result(const_cast<Stream&>(stream_).native_handle());
+    if (verdict == X509_V_OK) return reason(error) + "; does this port speak TLS, and to whom?";
+    const std::string why = X509_verify_cert_error_string(verdict);
+    return "the server's certificate isn't accepted: " + why;
+  }
+
+ private:
+  using Stream = asio::ssl::stream<Socket&>;
+
+  static std::string reason(const error_code& error) {
+    const char* text = ERR_reason_error_string(static_cast<unsigned long>(error.value()));
+    return text == nullptr ? error.message() : text;
+  }
+
+  asio::ssl::context context_;
+  Stream stream_;
+};
+
+Error unusable(const std::string& what, const std::string& file, const error_code& error) {
+  return {ErrorKind::refused, "the " + what + " in " + file + " can't be used: " + error.message()};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<TlsSession>> TlsSession::make(Socket& socket, const RedisUrl& url) {
+  asio::ssl::context context(asio::ssl::context::tls_client);
+  error_code error;
+  context.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, error);
+  context.set_verify_mode(asio::ssl::verify_peer, error);
+  if (url.ca_file.empty()) {
+    context.set_default_verify_paths(error);
+    if (error) return unusable("certificate authorities", "the system's folder", error);
+  } else {
+    context.load_verify_file(url.ca_file, error);
+    if (error) return unusable("certificate authority", url.ca_file, error);
+  }
+  if (!url.cert_file.empty()) {
+    context.use_certificate_chain_file(url.cert_file, error);
+    if (error) return unusable("certificate", url.cert_file, error);
+    context.use_private_key_file(url.key_file, asio::ssl::context::pem, error);
+    if (error) return unusable("private key", url.key_file, error);
+  }
+  return std::unique_ptr<TlsSession>(std::make_unique<OpenSslSession>(socket, std::move(context)));
+}
+
+}  // namespace berth::redis

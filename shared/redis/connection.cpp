@@ -23,6 +23,13 @@ constexpr std::size_t max_queued_calls = 10'000;
 constexpr std::size_t max_queued_bytes = 256u << 20;
 constexpr std::size_t write_size = 1u << 20;
 
+// A failover has made it a replica, or taken its replicas away: the Sentinels know who follows it.
+bool is_from_former_master(const Reply& reply) {
+  const auto* failure = reply.failure();
+  return failure != nullptr &&
+         (failure->text.starts_with("READONLY") || failure->text.starts_with("NOREPLICAS"));
+}
+
 }  // namespace
 
 Connection::Connection(asio::any_io_executor executor, RedisUrl url, std::string client_name,
@@ -139,10 +146,7 @@ Task<> Connection::read_replies(std::shared_ptr<Link> link) {
 }
 
 void Connection::take_in(Reply reply) {
-  // A failover has made it a replica: the Sentinels know who follows it.
-  const bool was_demoted =
-      !url_.sentinels.empty() && reply.failure() && reply.failure()->text.starts_with("READONLY");
-  if (was_demoted) link_->close("it is a replica now");
+  if (!url_.sentinels.empty() && is_from_former_master(reply)) link_->close("it isn't the master any more");
   const auto& call = in_flight_.front();
   call->answers.push_back(std::move(reply));
   if (call->answers.size() < call->expected) return;

@@ -146,12 +146,13 @@ std::string ClusterView::check_invariants() const {
     if (is_terminal(job.status)) return "job " + to_string(id) + " has ended and is still here";
     if (is_placeable(job) != queue_.contains(id)) return "job " + to_string(id) + " and the queue disagree";
     placeable += is_placeable(job) ? 1 : 0;
-    if (has_place(job)) hold(sums[*job.executor], job);
+    if (has_place(job)) add(sums[*job.executor], job);
   }
   if (placeable != queue_.size()) return "the queue holds jobs that aren't here";
   for (const auto& [name, executor] : executors_) {
     const auto& sum = sums[name];
-    if (!(executor.allocated == sum.allocated) || executor.held_gpus != sum.held_gpus)
+    if (!(executor.allocated == sum.allocated) || executor.jobs != sum.jobs ||
+        executor.held_gpus != sum.held_gpus)
       return "executor " + name + "'s allocation isn't the sum of its jobs";
     if (auto shared = shared_gpu(name, executor); !shared.empty()) return shared;
   }

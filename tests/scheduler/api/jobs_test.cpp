@@ -130,7 +130,7 @@ TEST_F(ApiJobs, AnExecutorIsShownByName) {
   ExecutorInfo executor;
   executor.name = "box-1";
   executor.capacity = {Millicores{2'000}, 1_GiB, {}};
-  loop.run(store.register_executor(std::move(executor))).value();
+  loop.run(store.register_executor(std::move(executor), 0)).value();
   loop.run_until([&] { return ask("GET", "/v1/executors/box-1").status == 200; });
   EXPECT_EQ(get("/v1/executors/box-1").at("state").as_string(), "READY");
   EXPECT_EQ(ask("GET", "/v1/executors/box-2").status, 404u);

@@ -46,7 +46,7 @@ TEST_F(Metrics, TellWhatTheLeaderPlaced) {
   ExecutorInfo executor;
   executor.name = "box";
   executor.capacity = {Millicores{2'000}, 1_GiB, {}};
-  loop.run(store.register_executor(std::move(executor))).value();
+  loop.run(store.register_executor(std::move(executor), 0)).value();
   admit(3);
   loop.run_until([&] { return metrics().find("berth_placements_total 2\n") != std::string::npos; });
   const auto text = metrics();

@@ -50,7 +50,8 @@ AttemptRunner::AttemptRunner(Surroundings& surroundings, const Job& record, Cont
       machine_(attempt::plan_of(record)),
       tasks_(surroundings.executor),
       upload_(surroundings.executor, surroundings.store, surroundings.clock, tasks_, key_),
-      must_resume_logs_(is_adopted) {
+      must_resume_logs_(is_adopted),
+      copying_(surroundings.executor) {
   home_.reporter.track(record, *this);
 }
 
@@ -75,8 +76,10 @@ void AttemptRunner::deliver(attempt::Event event) {
 
 Task<> AttemptRunner::stop() {
   is_stopped_ = true;
+  copying_.cancel();
   tasks_.cancel();
   co_await tasks_.join();
+  co_await copying_.join();
   home_.reporter.forget(key_);
 }
 
@@ -98,7 +101,12 @@ void AttemptRunner::carry_out(const effects::Create&) { tasks_.spawn("create", c
 void AttemptRunner::carry_out(const effects::Start&) { tasks_.spawn("start", start()); }
 void AttemptRunner::carry_out(const effects::Inspect&) { tasks_.spawn("inspect", inspect()); }
 void AttemptRunner::carry_out(const effects::Wait&) { tasks_.spawn("wait", wait()); }
-void AttemptRunner::carry_out(const effects::CopyLogs&) { tasks_.spawn("copy logs", copy_logs()); }
+void AttemptRunner::carry_out(const effects::CopyLogs&) { copying_.spawn("copy logs", copy_logs()); }
+void AttemptRunner::carry_out(const effects::WatchLogs&) { tasks_.spawn("watch logs", watch_logs()); }
+void AttemptRunner::carry_out(const effects::FinishLogs&) {
+  copying_.cancel();
+  tasks_.spawn("finish logs", finish_logs());
+}
 void AttemptRunner::carry_out(const effects::Kill& effect) { tasks_.spawn("kill", kill(effect.signal)); }
 void AttemptRunner::carry_out(const effects::Remove&) { tasks_.spawn("remove", remove()); }
 
@@ -149,7 +157,7 @@ Task<> AttemptRunner::wait() {
   deliver(events::WaitReturned{view_of(result)});
 }
 
-Task<> AttemptRunner::copy_logs() {
+Task<> AttemptRunner::resume_logs() {
   StoreRetry retry;
   while (must_resume_logs_) {
     const auto resumed = co_await upload_.resume();
@@ -159,9 +167,30 @@ Task<> AttemptRunner::copy_logs() {
       co_await retry.pause();
     }
   }
+}
+
+Task<> AttemptRunner::copy_logs() {
+  co_await resume_logs();
   auto copied = co_await home_.runtime.copy_logs(spec_.identity, upload_.taken(), upload_);
   auto stored = co_await upload_.flush();
   deliver(events::LogsCopied{copied ? std::move(stored) : std::move(copied)});
+}
+
+Task<> AttemptRunner::finish_logs() {
+  co_await copying_.join();  // cut short at whatever byte: the upload knows how far it came
+  co_await resume_logs();
+  auto copied = co_await home_.runtime.copy_ended_logs(spec_.identity, upload_.taken(), upload_);
+  auto stored = co_await upload_.flush();
+  deliver(events::LogsCopied{copied ? std::move(stored) : std::move(copied)});
+}
+
+Task<> AttemptRunner::watch_logs() {
+  std::uint64_t taken = 0;
+  do {
+    taken = upload_.taken();
+    co_await sleep_until(deadline_in(limits::log_silence));
+  } while (upload_.taken() != taken);
+  deliver(events::LogsSilent{});
 }
 
 Task<> AttemptRunner::kill(std::string signal) {

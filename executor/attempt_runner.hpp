@@ -57,6 +57,8 @@ class AttemptRunner final : public ReportListener, public std::enable_shared_fro
   void carry_out(const attempt::effects::Inspect&);
   void carry_out(const attempt::effects::Wait&);
   void carry_out(const attempt::effects::CopyLogs&);
+  void carry_out(const attempt::effects::WatchLogs&);
+  void carry_out(const attempt::effects::FinishLogs&);
   void carry_out(const attempt::effects::Kill& effect);
   void carry_out(const attempt::effects::Remove&);
   void carry_out(const attempt::effects::Arm& effect);
@@ -69,6 +71,9 @@ class AttemptRunner final : public ReportListener, public std::enable_shared_fro
   Task<> inspect();
   Task<> wait();
   Task<> copy_logs();
+  Task<> finish_logs();
+  Task<> resume_logs();
+  Task<> watch_logs();
   Task<> kill(std::string signal);
   Task<> remove();
   Task<> fire(attempt::Timer timer, std::uint64_t armed, Milliseconds delay);
@@ -88,6 +93,7 @@ class AttemptRunner final : public ReportListener, public std::enable_shared_fro
   TaskGroup tasks_;
   LogUpload upload_;
   bool must_resume_logs_;
+  TaskGroup copying_;  // the copy of its output, which can be ended on its own
 };
 
 }  // namespace berth

@@ -63,6 +63,12 @@ void Attempts::recover(const RecoveryPlan& plan) {
               "{}: the container of job {} is gone", surroundings_.name, to_string(job.id));
     add(job, true, events::Vanished{});
   }
+  for (const auto& container : plan.exited) {
+    const auto found = runners_.find(container.attempt);
+    if (found == runners_.end()) continue;
+    const auto runner = found->second;  // the event may end it
+    runner->deliver(events::SeenExited{container});
+  }
   for (const auto key : plan.fenced) surroundings_.reporter.verify(key);
   for (const auto key : plan.remove) {
     if (!leftovers_.insert(key).second) continue;

@@ -10,7 +10,7 @@
 //      │ started ◀────── runs, or has run ──┘                              └───────▶ Finished  (fenced off)
 //      ▼            asked to stop, timeout
 //   Running ──────────────────────▶ Stopping
-//      │ exited                        │ exited
+//      │ exited                        │ exited        as the wait says, or a look at all containers
 //      └───────▶ Draining ◀────────────┘        the exit is known, its output not yet all stored
 //                   │ output stored
 //                   ▼
@@ -25,6 +25,9 @@
 // - A start whose answer was lost is looked at before it is repeated: starting an exited container would run
 // it twice.
 // - A container that ran goes only after its ending was acknowledged, or when the attempt was fenced off.
+// - A wait or a follow that hangs holds up nothing for ever: the reconciling look tells the exit too, and a
+// follow that
+//   falls silent after it is replaced by one bounded read.
 // - A runtime that doesn't answer costs time, never the attempt: the same step is repeated with backoff.
 #pragma once
 
@@ -95,6 +98,10 @@ struct Inspected {
 struct WaitReturned {
   Result<ContainerView> result;
 };
+struct SeenExited {
+  ContainerView container;
+};                     // a look at all containers found it ended
+struct LogsSilent {};  // nothing came for limits::log_silence
 struct LogsCopied {
   Result<> result;
 };  // all of it is in the store
@@ -115,11 +122,12 @@ struct EndingRecorded {};  // the store acknowledged the ending
 struct FencedOff {};       // the record moved on: another attempt, or an ending by another hand
 }  // namespace events
 
-using Event = std::variant<events::Begin, events::Found, events::Vanished, events::Refused, events::Created,
-                           events::Pulled, events::PullProgressed, events::StartReturned, events::Inspected,
-                           events::WaitReturned, events::LogsCopied, events::KillReturned,
-                           events::RemoveReturned, events::TimerFired, events::RuntimeBack, events::StopAsked,
-                           events::EndingRecorded, events::FencedOff>;
+using Event =
+    std::variant<events::Begin, events::Found, events::Vanished, events::Refused, events::Created,
+                 events::Pulled, events::PullProgressed, events::StartReturned, events::Inspected,
+                 events::WaitReturned, events::SeenExited, events::LogsSilent, events::LogsCopied,
+                 events::KillReturned, events::RemoveReturned, events::TimerFired, events::RuntimeBack,
+                 events::StopAsked, events::EndingRecorded, events::FencedOff>;
 
 // --- what to do ---
 namespace effects {
@@ -128,7 +136,9 @@ struct Create {};
 struct Start {};
 struct Inspect {};
 struct Wait {};
-struct CopyLogs {};
+struct CopyLogs {};    // follows
+struct WatchLogs {};   // tell LogsSilent once nothing has come for a while
+struct FinishLogs {};  // ends the follow, if any, and reads the rest without following
 struct Kill {
   std::string signal;
 };
@@ -144,8 +154,8 @@ struct Forget {};  // it's over: nothing more comes, and what is still under way
 }  // namespace effects
 
 using Effect = std::variant<effects::Pull, effects::Create, effects::Start, effects::Inspect, effects::Wait,
-                            effects::CopyLogs, effects::Kill, effects::Remove, effects::Arm, effects::Report,
-                            effects::Forget>;
+                            effects::CopyLogs, effects::WatchLogs, effects::FinishLogs, effects::Kill,
+                            effects::Remove, effects::Arm, effects::Report, effects::Forget>;
 using Effects = std::vector<Effect>;
 
 // --- where it stands ---
@@ -208,9 +218,11 @@ class Machine {
   std::uint32_t pulls_ = 0;
   Call logs_ = Call::idle;
   std::uint32_t log_failures_ = 0;
+  bool logs_follow_ = false;  // the copy under way follows
   bool logs_done_ = false;
   std::string log_problem_;  // why its output isn't complete
   std::uint32_t kill_failures_ = 0;
+  bool seen_exited_ = false;  // by a look that didn't know the exit code
   std::optional<StopCause> stop_;  // asked for from outside; an abort replaces any other
   std::optional<WallTime> started_at_;
 };

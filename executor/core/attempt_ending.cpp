@@ -54,6 +54,7 @@ void Step::operator()(const events::KillReturned& event) {
 
 void Step::operator()(const events::WaitReturned& event) {
   if (!in_any<Running, Stopping>()) return;
+  if (const auto* state = in<Stopping>(); state && state->end) return;  // the end was seen by another way
   if (!event.result) {
     const auto& error = event.result.error();
     if (error.kind != ErrorKind::not_found) return back_off(error);
@@ -68,6 +69,15 @@ void Step::operator()(const events::WaitReturned& event) {
   }
   answered();
   exited(container);
+}
+
+void Step::operator()(const events::SeenExited& event) {
+  if (!in_any<Running, Stopping>()) return;
+  if (const auto* state = in<Stopping>(); state && state->end) return;
+  // Only an unbroken wait may know the code: one that is alive has answered before the next look.
+  if (!event.container.exit_code && !std::exchange(m_.seen_exited_, true)) return;
+  answered();
+  exited(event.container);
 }
 
 void Step::exited(const ContainerView& container) {
@@ -86,14 +96,22 @@ void Step::exited(const ContainerView& container) {
     outcome.finished_at = std::max(outcome.finished_at, *m_.started_at_);
   }
   enter(Draining{std::move(outcome)});
-  if (m_.logs_done_) drained();
+  if (m_.logs_done_) return drained();
+  if (m_.logs_ == Machine::Call::in_flight) emit(effects::WatchLogs{});
 }
 
 // --- its output ---
 
 void Step::copy_logs() {
   m_.logs_ = Machine::Call::in_flight;
-  emit(effects::CopyLogs{});
+  m_.logs_follow_ = !in_any<Draining>();
+  if (m_.logs_follow_) return emit(effects::CopyLogs{});
+  emit(effects::FinishLogs{});
+}
+
+void Step::operator()(const events::LogsSilent&) {
+  if (!in_any<Draining>() || m_.logs_ != Machine::Call::in_flight || !m_.logs_follow_) return;
+  copy_logs();
 }
 
 void Step::operator()(const events::LogsCopied& event) {
@@ -101,7 +119,9 @@ void Step::operator()(const events::LogsCopied& event) {
   m_.logs_ = Machine::Call::idle;
   if (!event.result) {
     const auto& error = event.result.error();
-    if (is_unanswered(error)) {
+    // A runtime that is away comes back. One that answers, and yet can't get the rest to us, never will.
+    const bool is_hopeless = !m_.logs_follow_ && error.kind == ErrorKind::timeout;
+    if (is_unanswered(error) && !is_hopeless) {
       m_.logs_ = Machine::Call::backing_off;
       ++m_.log_failures_;
       emit(effects::Arm{Timer::retry_logs, lifecycle::retry_delay(limits::first_backoff, m_.log_failures_)});

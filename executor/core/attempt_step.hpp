@@ -31,6 +31,8 @@ class Step {
 
   // From the running process to its end (attempt_ending.cpp).
   void operator()(const events::WaitReturned&);
+  void operator()(const events::SeenExited&);
+  void operator()(const events::LogsSilent&);
   void operator()(const events::LogsCopied&);
   void operator()(const events::KillReturned&);
   void operator()(const events::RemoveReturned&);

@@ -26,6 +26,7 @@ RecoveryPlan plan_recovery(const Observed& observed, const std::unordered_set<At
     }
   }
   for (const auto& [key, container] : containers) {
+    if (container->phase == ContainerView::Phase::exited && is_driven(key)) plan.exited.push_back(*container);
     if (!live.contains(key) && !is_driven(key)) plan.remove.push_back(key);
   }
   for (const auto key : observed.driven_before) {

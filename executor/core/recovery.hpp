@@ -32,6 +32,7 @@ struct RecoveryPlan {
   std::vector<Job> vanished;       // record says RUNNING, no container: EXIT_UNKNOWN, never blindly run again
   std::vector<AttemptKey> remove;  // container without a live attempt
   std::vector<AttemptKey> fenced;  // driven, but its record may have moved on
+  std::vector<ContainerView> exited;  // driven, and its container has ended: a wait for that may hang
 };
 
 // `ended` are attempts that this process has brought to their end: a record that was read just before still

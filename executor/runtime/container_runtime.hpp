@@ -112,6 +112,9 @@ class ContainerRuntime {
   // Copies its output to the sink, from its first byte on, skipping the first `skip` bytes of both streams
   // together; follows while it runs and returns success when all that it will ever write has been delivered.
   virtual Task<Result<>> copy_logs(ContainerIdentity identity, std::uint64_t skip, LogSink& sink) = 0;
+  // The same of a container that has exited, in one read without following. timeout: the runtime answers, but
+  // doesn't get on with it.
+  virtual Task<Result<>> copy_ended_logs(ContainerIdentity identity, std::uint64_t skip, LogSink& sink) = 0;
 };
 
 }  // namespace berth

@@ -36,6 +36,7 @@ class SimulatedRuntime final : public ContainerRuntime {
   Task<Result<ContainerState>> inspect(ContainerIdentity identity) override;
   Task<Result<std::vector<ContainerState>>> list(std::string cluster, std::string executor) override;
   Task<Result<>> copy_logs(ContainerIdentity identity, std::uint64_t skip, LogSink& sink) override;
+  Task<Result<>> copy_ended_logs(ContainerIdentity identity, std::uint64_t skip, LogSink& sink) override;
 
  private:
   // What a container was asked to do.

@@ -88,6 +88,8 @@ inline constexpr std::size_t log_tail = 2u
                                         << 20;  // kept from the end; what lies between is dropped, and marked
 inline constexpr std::size_t log_buffer =
     256u << 10;  // output held in memory while the store is busy; then it waits
+inline constexpr Milliseconds log_silence =
+    5s;  // after a known exit the follow of its output is ended when nothing came for this long
 inline constexpr Milliseconds log_refused_for =
     30s;  // a store that declines output for this long loses it, marked
 

@@ -279,6 +279,24 @@ TEST_F(DockerBehindProxy, ContactLostDuringTheWaitIsUnavailableAndTheNextWaitTel
   EXPECT_EQ(run(runtime_->wait(wanted.identity)).value().exit_code, 137);
 }
 
+TEST_F(DockerBehindProxy, AFollowThatHangsAfterTheExitIsReplacedByOneRead) {
+  const auto wanted = shell("echo before; sleep 1; echo after; exit 3");
+  create_and_start(wanted);
+  auto& followed = new_sink();
+  const auto following = begin(runtime_->copy_logs(wanted.identity, 0, followed));
+  run_until([&] { return followed.all == "before\n"; });
+  proxy_->swallow_answers();
+  run_until([&] { return proxy_->swallowed() > 0; });
+  proxy_->pass_answers();
+  ASSERT_EQ(run(runtime_->wait(wanted.identity)).value().exit_code, 3);
+  EXPECT_FALSE(following->has_value());
+  auto& rest = new_sink();
+  ASSERT_TRUE(run(runtime_->copy_ended_logs(wanted.identity, followed.all.size(), rest)));
+  EXPECT_EQ(rest.all, "after\n");
+  proxy_->cut();
+  run_until([&] { return following->has_value(); });
+}
+
 TEST_F(DockerBehindProxy, ADaemonThatIsNotThereIsNamedWithWhatToDo) {
   proxy_->cut();
   const auto info = run(runtime_->probe());

@@ -42,10 +42,10 @@ Task<Result<>> DockerRuntime::copy_logs(ContainerIdentity identity, std::uint64_
   bool is_last_pass = false;
   while (true) {
     const auto before = cursor.delivered;
-    cursor.broken.clear();
+    cursor.broken.reset();
     const auto copied = co_await copy_once(name, !is_last_pass, cursor, sink);
     if (!copied) co_return copied.error();
-    const bool is_broken = !cursor.broken.empty();
+    const bool is_broken = cursor.broken.has_value();
     if (is_last_pass && !is_broken) co_return Result<>{};
     fruitless = cursor.delivered > before ? 0 : fruitless + 1;
     const auto found = co_await look(name);
@@ -56,11 +56,23 @@ Task<Result<>> DockerRuntime::copy_logs(ContainerIdentity identity, std::uint64_
     is_last_pass = found->state.phase == ContainerPhase::exited;
     if (is_last_pass && !is_broken && cursor.delivered > reread_limit) co_return Result<>{};
     if (fruitless > fruitless_streams) {
-      co_return unavailable("Docker can't read the output of the container " + name + ": " +
-                            (is_broken ? cursor.broken : "the stream ends though the container runs"));
+      co_return unavailable(
+          "Docker can't read the output of the container " + name + ": " +
+          (is_broken ? cursor.broken->message : "the stream ends though the container runs"));
     }
     if (fruitless > 0 && !is_last_pass) co_await sleep_until(deadline_in(pause_before_reopening));
   }
+}
+
+Task<Result<>> DockerRuntime::copy_ended_logs(ContainerIdentity identity, std::uint64_t skip, LogSink& sink) {
+  const std::string name = container_name(identity);
+  LogCursor cursor;
+  cursor.delivered = skip;
+  const auto copied = co_await copy_once(name, false, cursor, sink);
+  if (!copied) co_return copied.error();
+  if (!cursor.broken) co_return Result<>{};
+  co_return Error{cursor.broken->kind,
+                  "Docker can't read the output of the container " + name + ": " + cursor.broken->message};
 }
 
 // Copies one stream of the log from cursor.delivered on. Errors are those of the sink, and a log that can't
@@ -81,21 +93,22 @@ Task<Result<>> DockerRuntime::copy_once(std::string name, bool follow, LogCursor
     // A container may be silent for days: only the end of the connection ends the wait for its next byte.
     const auto piece = co_await stream.read(follow ? no_deadline : deadline_in(read_deadline));
     if (!piece || piece->empty()) {
-      if (!piece) cursor.broken = piece.error().message;
-      if (piece && !demultiplexer.at_boundary()) cursor.broken = "the stream ends within a frame";
+      if (!piece) cursor.broken = piece.error();
+      if (piece && !demultiplexer.at_boundary())
+        cursor.broken = unavailable("the stream ends within a frame");
       co_return Result<>{};
     }
     std::string_view input = *piece;
     while (true) {
       const auto payload = demultiplexer.next(input);
       if (!payload) {
-        cursor.broken = payload.error().message;
+        cursor.broken = payload.error();
         co_return Result<>{};
       }
       if (!*payload) break;
       const auto [stream_number, bytes] = **payload;
       if (stream_number == http::error_stream) {
-        cursor.broken = std::string(bytes);
+        cursor.broken = unavailable(std::string(bytes));
         co_return Result<>{};
       }
       const auto fresh = skipper.rest_of(bytes);

@@ -48,6 +48,7 @@ class DockerRuntime final : public ContainerRuntime {
   Task<Result<ContainerState>> inspect(ContainerIdentity identity) override;
   Task<Result<std::vector<ContainerState>>> list(std::string cluster, std::string executor) override;
   Task<Result<>> copy_logs(ContainerIdentity identity, std::uint64_t skip, LogSink& sink) override;
+  Task<Result<>> copy_ended_logs(ContainerIdentity identity, std::uint64_t skip, LogSink& sink) override;
 
   // Deadlines of single calls. A loaded daemon takes many seconds to create or start a container; giving up
   // earlier would only make it do the work twice.
@@ -71,7 +72,7 @@ class DockerRuntime final : public ContainerRuntime {
   // How far a copy of the output has come.
   struct LogCursor {
     std::uint64_t delivered = 0;  // bytes of both streams together that the sink has, or was told to skip
-    std::string broken;           // why the last stream ended early; empty when it didn't
+    std::optional<Error> broken;  // why the last stream ended early
   };
 
   Task<Result<>> adopt(ContainerIdentity identity);

@@ -112,6 +112,8 @@ const std::vector<std::pair<std::string, Event>>& all_events() {
       {"StartReturned", events::StartReturned{}},
       {"Inspected", events::Inspected{running()}},
       {"WaitReturned", events::WaitReturned{exited(0)}},
+      {"SeenExited", events::SeenExited{exited(0)}},
+      {"LogsSilent", events::LogsSilent{}},
       {"LogsCopied", events::LogsCopied{}},
       {"KillReturned", events::KillReturned{}},
       {"RemoveReturned", events::RemoveReturned{}},
@@ -143,6 +145,7 @@ const std::map<std::pair<std::string, std::string>, std::string> moves{
     {{"Looking", "Inspected"}, "Running"},
     {{"Looking", "FencedOff"}, "Withdrawing"},
     {{"Running", "WaitReturned"}, "Draining"},
+    {{"Running", "SeenExited"}, "Draining"},
     {{"Running", "TimerFired"}, "Stopping"},
     {{"Running", "StopAsked"}, "Stopping"},
     {{"Running", "FencedOff"}, "Withdrawing"},
@@ -180,7 +183,7 @@ TEST(Attempt, a_job_runs_its_output_is_stored_its_ending_acknowledged_and_only_t
   ASSERT_TRUE(d.asked<effects::Arm>());
   EXPECT_EQ(d.asked<effects::Arm>()->delay, std::chrono::minutes{1});
   d.on(events::WaitReturned{exited(3)});
-  EXPECT_TRUE(d.effects.empty()) << "its output isn't stored yet";
+  EXPECT_TRUE(d.reports.size() == 2 && d.asked<effects::WatchLogs>()) << "its output isn't stored yet";
   d.on(events::LogsCopied{});
   EXPECT_EQ(d.ending().cause, Cause::exit);
   EXPECT_EQ(d.ending().exit_code, 3);
@@ -189,6 +192,55 @@ TEST(Attempt, a_job_runs_its_output_is_stored_its_ending_acknowledged_and_only_t
   EXPECT_TRUE(d.asked<effects::Remove>());
   d.on(events::RemoveReturned{});
   EXPECT_TRUE(d.asked<effects::Forget>());
+}
+
+// moby#27987: a wait that never ends although the container did.
+TEST(Attempt, an_exit_that_the_reconciling_look_saw_needs_no_answer_to_the_wait) {
+  auto d = in_state("Running");
+  d.on(events::SeenExited{exited(3)});
+  d.on(events::LogsCopied{});
+  EXPECT_EQ(d.ending().exit_code, 3);
+  d.on(events::WaitReturned{exited(4)});
+  EXPECT_EQ(d.state(), "Reporting") << "a late answer changes nothing";
+}
+
+TEST(Attempt, a_look_that_does_not_know_the_exit_code_leaves_the_wait_until_the_next_look) {
+  auto d = in_state("Running");
+  d.on(events::SeenExited{exited(std::nullopt)});
+  EXPECT_EQ(d.state(), "Running");
+  auto hung = d;
+  d.on(events::WaitReturned{exited(3)}).on(events::LogsCopied{});
+  EXPECT_EQ(d.ending().exit_code, 3);
+  hung.on(events::SeenExited{exited(std::nullopt)}).on(events::LogsCopied{});
+  EXPECT_EQ(hung.ending().cause, Cause::exit_unknown);
+}
+
+// moby#37391: a follow that never ends although the container did.
+TEST(Attempt, a_follow_that_falls_silent_after_the_exit_is_replaced_by_one_read) {
+  auto d = in_state("Running");
+  d.on(events::LogsSilent{});
+  EXPECT_TRUE(d.effects.empty()) << "a running container may be silent for days";
+  d.on(events::WaitReturned{exited(0)});
+  d.on(events::LogsSilent{});
+  EXPECT_TRUE(d.asked<effects::FinishLogs>());
+  d.on(events::LogsSilent{});
+  EXPECT_TRUE(d.effects.empty()) << "once";
+  d.on(events::LogsCopied{});
+  EXPECT_EQ(d.ending().exit_code, 0);
+  EXPECT_EQ(d.ending().message, "");
+}
+
+TEST(Attempt, output_that_even_the_last_read_does_not_get_is_marked_missing) {
+  auto d = in_state("Draining");
+  d.on(events::LogsSilent{});
+  auto away = d;
+  d.on(events::LogsCopied{silence});
+  EXPECT_EQ(d.state(), "Reporting");
+  EXPECT_THAT(d.ending().message, HasSubstr("its output is incomplete: Docker doesn't answer"));
+  away.on(events::LogsCopied{unavailable("connection refused")});
+  EXPECT_EQ(away.state(), "Draining") << "a daemon that is away comes back";
+  away.on(events::RuntimeBack{});
+  EXPECT_TRUE(away.asked<effects::FinishLogs>()) << "and nothing is to be followed any more";
 }
 
 TEST(Attempt, an_image_that_is_not_there_is_pulled_with_progress_told) {

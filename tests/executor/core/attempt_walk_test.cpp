@@ -30,6 +30,8 @@ class World {
     if (choice <= 3 && container_ == Container::running) return end_process(static_cast<int>(roll(2))), true;
     if (choice == 4 && ending_) return acknowledge(), true;
     if (choice == 5 && !timers_.empty()) return fire(), true;
+    if (choice == 6 && container_ == Container::exited) return deliver(events::SeenExited{view()}), true;
+    if (choice == 7 && std::exchange(is_watched_, false)) return deliver(events::LogsSilent{}), true;
     if (!calls_.empty()) return complete(), true;
     if (!timers_.empty()) return fire(), true;
     if (ending_ && !acknowledged_) return acknowledge(), true;
@@ -68,6 +70,12 @@ class World {
       timers_.insert(arm->timer);
     } else if (const auto* report = std::get_if<effects::Report>(&effect)) {
       note_report(report->event);
+    } else if (std::holds_alternative<effects::WatchLogs>(effect)) {
+      is_watched_ = true;
+    } else if (std::holds_alternative<effects::FinishLogs>(effect)) {
+      // It takes the place of the follow, if there is one.
+      std::erase_if(calls_, [](const auto& c) { return std::holds_alternative<effects::CopyLogs>(c); });
+      calls_.push_back(effect);
     } else if (std::holds_alternative<effects::Forget>(effect)) {
       EXPECT_TRUE(acknowledged_ || fenced_) << "forgotten before its ending was acknowledged";
     } else {
@@ -88,7 +96,8 @@ class World {
     const auto* ended = std::get_if<lifecycle::AttemptEnded>(&event);
     if (!ended) return;
     EXPECT_FALSE(ending_) << "ended twice";
-    EXPECT_TRUE(calls_.empty() || !has_call<effects::CopyLogs>()) << "its output wasn't stored yet";
+    EXPECT_TRUE(calls_.empty() || !(has_call<effects::CopyLogs>() || has_call<effects::FinishLogs>()))
+        << "its output wasn't stored yet";
     ending_ = true;
     if (ended->outcome.cause == Cause::exit) {
       EXPECT_EQ(ended->outcome.exit_code, exit_code_) << "an exit code that nobody saw";
@@ -188,7 +197,9 @@ class World {
     if (std::holds_alternative<effects::Start>(call)) deliver(events::StartReturned{result});
     if (std::holds_alternative<effects::Kill>(call)) deliver(events::KillReturned{result});
     if (std::holds_alternative<effects::Remove>(call)) deliver(events::RemoveReturned{result});
-    if (std::holds_alternative<effects::CopyLogs>(call)) deliver(events::LogsCopied{result});
+    const bool is_copy =
+        std::holds_alternative<effects::CopyLogs>(call) || std::holds_alternative<effects::FinishLogs>(call);
+    if (is_copy) deliver(events::LogsCopied{result});
     if (std::holds_alternative<effects::Inspect>(call)) deliver(events::Inspected{seen});
     if (std::holds_alternative<effects::Wait>(call)) deliver(events::WaitReturned{seen});
   }
@@ -202,6 +213,7 @@ class World {
   bool image_present_ = true;
   std::vector<Effect> calls_;
   std::multiset<Timer> timers_;
+  bool is_watched_ = false;
   bool abort_known_ = false;
   bool fenced_ = false;
   bool started_ = false;

@@ -60,6 +60,18 @@ TEST(Recovery, what_is_driven_is_left_alone) {
               plan.fenced.empty());
 }
 
+TEST(Recovery, a_driven_attempt_is_told_that_its_container_has_ended) {
+  Observed observed;
+  observed.live = {executing(1), executing(2)};
+  observed.containers = {container(1), container(2)};
+  observed.containers[0].phase = ContainerView::Phase::exited;
+  observed.containers[1].phase = ContainerView::Phase::running;
+  observed.driven_before = observed.driven = {key(1), key(2)};
+  const auto plan = plan_recovery(observed, {});
+  ASSERT_EQ(plan.exited.size(), 1u);
+  EXPECT_EQ(plan.exited[0].attempt, key(1));
+}
+
 TEST(Recovery, a_driven_attempt_whose_record_moved_on_is_looked_at) {
   Observed observed;
   observed.driven_before = observed.driven = {key(1)};

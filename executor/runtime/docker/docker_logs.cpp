@@ -13,10 +13,18 @@ namespace {
 constexpr int fruitless_streams = 3;
 constexpr Milliseconds pause_before_reopening{200};
 
-// Up to here the whole log is read once more at the end, without following: a follower races with the closing
-// of the file, and only a plain read of a closed one is sure to reach its end. For longer logs that would
-// cost too much.
-constexpr std::uint64_t reread_limit = 1u << 20;
+// At the end the log is read once more, without following: a follower races with the closing of the file, and
+// only a plain read of a closed one is sure to reach its end. Up to this size the whole of it, which is all
+// that Berth keeps. Of a longer one only the end, and the whole if that isn't what the follower had (an end
+// that repeats itself, as that of `yes`, may hide a loss).
+constexpr std::uint64_t reread_limit = limits::log_head + limits::log_tail;
+constexpr std::size_t compared_at_end = 64u << 10;  // bytes
+constexpr std::string_view compared_entries = "1000";
+
+class NoSink final : public LogSink {
+ public:
+  Task<Result<>> write(LogStream, std::string_view) override { co_return Result<>{}; }
+};
 
 // Passes on what lies beyond `delivered`, the position up to which the sink has it already.
 class Skipper {
@@ -43,7 +51,8 @@ Task<Result<>> DockerRuntime::copy_logs(ContainerIdentity identity, std::uint64_
   while (true) {
     const auto before = cursor.delivered;
     cursor.broken.reset();
-    const auto copied = co_await copy_once(name, !is_last_pass, cursor, sink);
+    const auto reading = is_last_pass ? Reading::whole : Reading::follow;
+    const auto copied = co_await copy_once(name, reading, cursor, sink);
     if (!copied) co_return copied.error();
     const bool is_broken = cursor.broken.has_value();
     if (is_last_pass && !is_broken) co_return Result<>{};
@@ -54,7 +63,10 @@ Task<Result<>> DockerRuntime::copy_logs(ContainerIdentity identity, std::uint64_
       co_return Error{ErrorKind::conflict, "The container " + name + " hasn't been started"};
     }
     is_last_pass = found->state.phase == ContainerPhase::exited;
-    if (is_last_pass && !is_broken && cursor.delivered > reread_limit) co_return Result<>{};
+    if (is_last_pass && !is_broken && cursor.delivered > reread_limit) {
+      const bool is_complete = co_await ends_with(name, cursor.last);
+      if (is_complete) co_return Result<>{};
+    }
     if (fruitless > fruitless_streams) {
       co_return unavailable(
           "Docker can't read the output of the container " + name + ": " +
@@ -68,18 +80,30 @@ Task<Result<>> DockerRuntime::copy_ended_logs(ContainerIdentity identity, std::u
   const std::string name = container_name(identity);
   LogCursor cursor;
   cursor.delivered = skip;
-  const auto copied = co_await copy_once(name, false, cursor, sink);
+  const auto copied = co_await copy_once(name, Reading::whole, cursor, sink);
   if (!copied) co_return copied.error();
   if (!cursor.broken) co_return Result<>{};
   co_return Error{cursor.broken->kind,
                   "Docker can't read the output of the container " + name + ": " + cursor.broken->message};
 }
 
+// Whether the log of an exited container ends with these bytes. False also when that can't be told.
+Task<bool> DockerRuntime::ends_with(std::string name, std::string delivered) {
+  LogCursor end;
+  NoSink sink;
+  const auto read = co_await copy_once(std::move(name), Reading::tail, end, sink);
+  if (!read || end.broken) co_return false;
+  const auto size = std::min(end.last.size(), delivered.size());
+  co_return size > 0 && std::equal(end.last.end() - static_cast<std::ptrdiff_t>(size), end.last.end(),
+                                   delivered.end() - static_cast<std::ptrdiff_t>(size));
+}
+
 // Copies one stream of the log from cursor.delivered on. Errors are those of the sink, and a log that can't
 // be opened.
-Task<Result<>> DockerRuntime::copy_once(std::string name, bool follow, LogCursor& cursor, LogSink& sink) {
+Task<Result<>> DockerRuntime::copy_once(std::string name, Reading reading, LogCursor& cursor, LogSink& sink) {
   std::string path = "/containers/" + http::encode_component(name) + "/logs?stdout=1&stderr=1";
-  if (follow) path += "&follow=1";
+  if (reading == Reading::follow) path += "&follow=1";
+  if (reading == Reading::tail) path += "&tail=" + std::string(compared_entries);
   const auto opened = co_await engine_.open("GET", std::move(path), deadline_in(read_deadline));
   if (!opened) co_return opened.error();
   auto& stream = **opened;
@@ -91,7 +115,8 @@ Task<Result<>> DockerRuntime::copy_once(std::string name, bool follow, LogCursor
   Skipper skipper(cursor.delivered);
   while (true) {
     // A container may be silent for days: only the end of the connection ends the wait for its next byte.
-    const auto piece = co_await stream.read(follow ? no_deadline : deadline_in(read_deadline));
+    const auto deadline = reading == Reading::follow ? no_deadline : deadline_in(read_deadline);
+    const auto piece = co_await stream.read(deadline);
     if (!piece || piece->empty()) {
       if (!piece) cursor.broken = piece.error();
       if (piece && !demultiplexer.at_boundary())
@@ -117,6 +142,10 @@ Task<Result<>> DockerRuntime::copy_once(std::string name, bool follow, LogCursor
       const auto written = co_await sink.write(target, fresh);
       if (!written) co_return written.error();
       cursor.delivered += fresh.size();
+      cursor.last += fresh;
+      if (cursor.last.size() > 2 * compared_at_end) {
+        cursor.last.erase(0, cursor.last.size() - compared_at_end);
+      }
     }
   }
 }

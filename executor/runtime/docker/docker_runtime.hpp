@@ -69,9 +69,12 @@ class DockerRuntime final : public ContainerRuntime {
     bool exit_seen = false;    // by an unbroken wait
     std::optional<WallTime> started_at;
   };
+  // Which part of a log one request is for.
+  enum class Reading { follow, whole, tail };
   // How far a copy of the output has come.
   struct LogCursor {
     std::uint64_t delivered = 0;  // bytes of both streams together that the sink has, or was told to skip
+    std::string last;  // of these, at least the last compared_at_end, as far as they were seen here
     std::optional<Error> broken;  // why the last stream ended early
   };
 
@@ -81,7 +84,8 @@ class DockerRuntime final : public ContainerRuntime {
   Task<Result<>> await_exit(std::string name);
   Task<Result<>> await_removal(std::string name);
   Task<std::string> short_output(std::string name);
-  Task<Result<>> copy_once(std::string name, bool follow, LogCursor& cursor, LogSink& sink);
+  Task<Result<>> copy_once(std::string name, Reading reading, LogCursor& cursor, LogSink& sink);
+  Task<bool> ends_with(std::string name, std::string delivered);
   void remember_running(const std::string& name, const std::string& incarnation,
                         std::optional<WallTime> started_at);
 

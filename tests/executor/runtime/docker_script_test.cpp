@@ -1,0 +1,147 @@
+// Docker's API played by a script: what a real daemon does too rarely to wait for.
+#include "executor/runtime/docker/docker_runtime.hpp"
+#include "executor/runtime/docker/slots.hpp"
+#include "shared/http/multiplexed.hpp"
+#include "shared/http/server.hpp"
+#include "shared/runtime/task_group.hpp"
+#include "tests/shared/runtime/loop.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace berth {
+namespace {
+
+using namespace std::chrono_literals;
+using test::Loop;
+
+// One container, which has exited, and its log.
+class ScriptedDocker {
+ public:
+  std::vector<std::string> log;    // an entry each; stdout
+  std::size_t follower_loses = 0;  // entries at the end that a follower never gets
+  bool hangs_at_create = false;
+  bool is_down = false;
+  std::map<std::string, int> calls;  // by method and path without version, or what of the log was asked for
+
+  Task<> handle(const http::Request& request, http::Responder& responder) {
+    const auto target = http::parse_target(request.target).value();
+    std::string path = target.path;
+    if (path.starts_with("/v1.")) path.erase(0, path.find('/', 1));
+    if (path.ends_with("/logs")) return send_log(target, responder);
+    ++calls[request.method + " " + path];
+    if (hangs_at_create && path == "/containers/create") return hang();
+    return answer(path, responder);
+  }
+
+ private:
+  static Task<> hang() { co_await sleep_until(no_deadline); }
+
+  Task<> answer(std::string path, http::Responder& responder) {
+    http::Response response;
+    if (is_down) response.status = 500;
+    if (path == "/version")
+      response.body = R"({"Version":"20.10.24","ApiVersion":"1.41","MinAPIVersion":"1.12"})";
+    if (path == "/info") response.body = R"({"NCPU":2})";
+    if (path == "/containers/create") response.status = 201;
+    if (path.ends_with("/json")) {
+      response.body =
+          R"({"Config":{"Labels":{"berth.cluster":"test","berth.executor":"here","berth.job":"1","berth.attempt":"1"}},)"
+          R"("State":{"Status":"exited","ExitCode":0}})";
+    }
+    co_await responder.send(std::move(response));
+  }
+
+  Task<> send_log(http::Target target, http::Responder& responder) {
+    std::size_t first = 0;
+    std::size_t last = log.size();
+    const bool follows = target.parameter("follow").has_value();
+    const auto tail = target.parameter("tail");
+    ++calls[follows ? "follow" : tail ? "tail" : "whole"];
+    if (follows) last -= follower_loses;
+    if (tail) first = last - std::min(last, static_cast<std::size_t>(std::stoul(std::string(*tail))));
+    http::Response head;
+    co_await responder.begin(std::move(head));
+    for (auto i = first; i < last; ++i) {
+      const auto frame =
+          http::encode_frame_header(http::stdout_stream, static_cast<std::uint32_t>(log[i].size())) + log[i];
+      co_await responder.write(frame, deadline_in(30s));
+    }
+    co_await responder.finish();
+  }
+};
+
+class DockerScriptTest : public ::testing::Test {
+ protected:
+  DockerScriptTest() {
+    const auto bound = server.listen("127.0.0.1", "0").value();
+    runtime = make_docker_runtime(loop.executor(), "tcp://" + bound).value();
+    tasks.spawn("daemon", server.run());
+  }
+  ~DockerScriptTest() override {
+    tasks.cancel();
+    loop.run(server.stop());
+    loop.run(tasks.join());
+  }
+
+  static ContainerIdentity container(std::uint64_t job = 1) { return {"test", "here", JobId{job}, 1}; }
+
+  // A log of that many entries of 16 KiB, all different.
+  void write_log(std::size_t entries) {
+    for (std::size_t i = 0; i < entries; ++i) {
+      daemon.log.push_back(std::to_string(i) + std::string((16u << 10) - 8, 'x') + "\n");
+      expected += daemon.log.back();
+    }
+  }
+  std::string copy() {
+    class Collector final : public LogSink {
+     public:
+      std::string all;
+      Task<Result<>> write(LogStream, std::string_view bytes) override {
+        all += bytes;
+        co_return Result<>{};
+      }
+    };
+    Collector sink;
+    const auto copied = loop.run(runtime->copy_logs(container(), 0, sink));
+    EXPECT_TRUE(copied) << copied.error().message;
+    return sink.all;
+  }
+
+  Loop loop;
+  TaskGroup tasks{loop.executor()};
+  ScriptedDocker daemon;
+  http::Server server{loop.executor(), [this](const http::Request& request, http::Responder& responder) {
+                        return daemon.handle(request, responder);
+                      }};
+  std::unique_ptr<ContainerRuntime> runtime;
+  std::string expected;
+};
+
+// --- output: moby lets a follower go before the last entries (moby#37391)
+// ------------------------------------------------------------------
+
+TEST_F(DockerScriptTest, AFollowerThatLosesTheEndOfALogOfMegabytesIsMadeUpFor) {
+  write_log(200);  // 3.2 MB: all of it is kept
+  daemon.follower_loses = 3;
+  EXPECT_TRUE(copy() == expected);
+}
+
+TEST_F(DockerScriptTest, SoIsTheEndOfALongLog) {
+  write_log(600);  // 9.8 MB
+  daemon.follower_loses = 3;
+  EXPECT_TRUE(copy() == expected);
+}
+
+TEST_F(DockerScriptTest, ALongLogThatCameWholeIsNotReadTwice) {
+  write_log(2'000);  // 33 MB
+  EXPECT_TRUE(copy() == expected);
+  EXPECT_EQ(daemon.calls["tail"], 1);
+  EXPECT_EQ(daemon.calls["whole"], 0);
+}
+
+}  // namespace
+}  // namespace berth

@@ -33,12 +33,15 @@ Result<std::unique_ptr<ContainerRuntime>> make_docker_runtime(asio::any_io_execu
 }
 
 DockerRuntime::DockerRuntime(asio::any_io_executor executor, http::Address address)
-    : engine_(executor, std::move(address)), slots_(executor, changes_at_once), pulls_(executor, engine_) {}
+    : engine_(executor, std::move(address)),
+      slots_(executor, changes_at_once),
+      removal_slots_(executor, changes_at_once),
+      pulls_(executor, engine_) {}
 
 Task<RuntimeInfo> DockerRuntime::probe() {
   RuntimeInfo info;
   info.name = "docker";
-  const auto facts = co_await engine_.ask_facts(deadline_in(probe_deadline));
+  const auto facts = co_await engine_.check(deadline_in(probe_deadline));
   info.healthy = facts.has_value();
   if (facts) {
     info.version = facts->version;
@@ -64,7 +67,8 @@ Task<Result<>> DockerRuntime::pull(std::string image, OnPullProgress on_progress
 }
 
 Task<Result<>> DockerRuntime::create(ContainerSpec spec) {
-  const auto slot = co_await slots_.acquire();
+  const auto slot = co_await slots_.acquire(deadline_in(slot_deadline));
+  if (!slot) co_return slot.error();
   const auto deadline = deadline_in(change_deadline);
   const auto facts = co_await engine_.facts(deadline);
   if (!facts) co_return facts.error();
@@ -98,7 +102,8 @@ Task<Result<>> DockerRuntime::adopt(ContainerIdentity identity) {
 }
 
 Task<Result<>> DockerRuntime::start(ContainerIdentity identity) {
-  const auto slot = co_await slots_.acquire();
+  const auto slot = co_await slots_.acquire(deadline_in(slot_deadline));
+  if (!slot) co_return slot.error();
   const std::string name = container_name(identity);
   const auto known = memory_.find(name);
   const bool is_fresh = known != memory_.end() && std::exchange(known->second.is_fresh, false);
@@ -128,7 +133,8 @@ Task<Result<>> DockerRuntime::kill(ContainerIdentity identity, std::string signa
 }
 
 Task<Result<>> DockerRuntime::remove(ContainerIdentity identity) {
-  const auto slot = co_await slots_.acquire();
+  const auto slot = co_await removal_slots_.acquire(deadline_in(slot_deadline));
+  if (!slot) co_return slot.error();
   const std::string name = container_name(identity);
   const auto reply =
       co_await engine_.call("DELETE", container_path(name, "?force=1&v=1"), {}, deadline_in(change_deadline));

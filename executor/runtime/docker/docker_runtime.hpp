@@ -57,7 +57,10 @@ class DockerRuntime final : public ContainerRuntime {
   static constexpr Milliseconds change_deadline = std::chrono::seconds{60};  // create, start, kill, remove
   static constexpr Milliseconds pull_stall = std::chrono::minutes{2};        // no news of a pull
 
-  // Creates, starts and removes at once: more gains nothing, because the daemon works on them one by one.
+  static constexpr Milliseconds slot_deadline = std::chrono::minutes{2};  // until a change may begin
+
+  // Creates and starts at once, and as many removes: more gains nothing, because the daemon works on them one
+  // by one. Removes have places of their own, because they are what ends jobs when creates hang.
   static constexpr std::size_t changes_at_once = 4;
 
  private:
@@ -90,7 +93,8 @@ class DockerRuntime final : public ContainerRuntime {
                         std::optional<WallTime> started_at);
 
   docker::Engine engine_;
-  docker::Slots slots_;
+  docker::Slots slots_;  // of creates and starts
+  docker::Slots removal_slots_;
   docker::SharedPulls pulls_;
   std::unordered_map<std::string, Memory> memory_;  // by container name; forgotten when it is removed
 };

@@ -37,6 +37,18 @@ Task<Result<DaemonFacts>> Engine::facts(Deadline deadline) {
   co_return co_await ask_facts(deadline);
 }
 
+Task<Result<DaemonFacts>> Engine::check(Deadline deadline) {
+  if (!facts_ || facts_->incarnation != incarnation()) co_return co_await ask_facts(deadline);
+  DaemonFacts known = *facts_;
+  http::Request ping;
+  ping.target = "/_ping";
+  const auto reply = co_await client_.call(std::move(ping), deadline);
+  if (reply && reply->status == 200) co_return known;
+  facts_.reset();
+  if (!reply) co_return out_of_reach(reply.error());
+  co_return plain_error(reply->status, words_of(reply->status, reply->body));
+}
+
 Task<Result<DaemonFacts>> Engine::ask_facts(Deadline deadline) {
   std::string now = incarnation();
   http::Request version;

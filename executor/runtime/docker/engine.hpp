@@ -19,8 +19,9 @@ class Engine {
   // What is known of the daemon: asked once in each of its incarnations, because the daemon runs three
   // programs to answer. Errors: unavailable and timeout (no daemon there), refused (too old).
   Task<Result<DaemonFacts>> facts(Deadline deadline);
-  // The same, but asked in any case: for whoever wants to know whether the daemon answers.
-  Task<Result<DaemonFacts>> ask_facts(Deadline deadline);
+  // The same for whoever wants to know whether the daemon answers now: one whose facts are known is only
+  // pinged, and one that was away is asked again.
+  Task<Result<DaemonFacts>> check(Deadline deadline);
 
   // Sends a request; `path` starts with a slash, comes after the version, and is percent-encoded. Any status
   // is a success here. Errors: unavailable and timeout, which name the daemon's address.
@@ -38,6 +39,7 @@ class Engine {
   Error out_of_reach(const Error& error) const;
 
  private:
+  Task<Result<DaemonFacts>> ask_facts(Deadline deadline);
   http::Request request(std::string method, const std::string& path, std::string body) const;
 
   http::Client client_;

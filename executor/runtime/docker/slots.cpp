@@ -22,13 +22,18 @@ struct Slots::Waiter {
   bool has_taken = false;
 };
 
-Task<Slots::Slot> Slots::acquire() {
+Task<Result<Slots::Slot>> Slots::acquire(Deadline deadline) {
   if (free_ > 0) {
     --free_;
     co_return Slot(*this);
   }
   Waiter waiter(*this);
-  while (!waiter.has_place) co_await waiter.wakeup.wait();
+  while (!waiter.has_place) {
+    const bool is_notified = co_await waiter.wakeup.wait(deadline);
+    if (!is_notified && !waiter.has_place) {
+      co_return Error{ErrorKind::timeout, "Docker is busy: the calls before this one don't come to an end"};
+    }
+  }
   waiter.has_taken = true;
   co_return Slot(*this);
 }

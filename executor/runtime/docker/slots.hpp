@@ -1,6 +1,7 @@
 // At most so many at once, first come first served.
 #pragma once
 
+#include "shared/base/result.hpp"
 #include "shared/runtime/async.hpp"
 
 #include <cstddef>
@@ -29,7 +30,8 @@ class Slots {
   Slots(const Slots&) = delete;
   Slots& operator=(const Slots&) = delete;
 
-  Task<Slot> acquire();
+  // timeout: none became free before the deadline.
+  Task<Result<Slot>> acquire(Deadline deadline);
 
  private:
   struct Waiter;

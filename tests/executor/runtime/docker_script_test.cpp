@@ -1,6 +1,5 @@
 // Docker's API played by a script: what a real daemon does too rarely to wait for.
 #include "executor/runtime/docker/docker_runtime.hpp"
-#include "executor/runtime/docker/slots.hpp"
 #include "shared/http/multiplexed.hpp"
 #include "shared/http/server.hpp"
 #include "shared/runtime/task_group.hpp"
@@ -34,19 +33,20 @@ class ScriptedDocker {
     if (path.ends_with("/logs")) return send_log(target, responder);
     ++calls[request.method + " " + path];
     if (hangs_at_create && path == "/containers/create") return hang();
-    return answer(path, responder);
+    return answer(request.method, path, responder);
   }
 
  private:
   static Task<> hang() { co_await sleep_until(no_deadline); }
 
-  Task<> answer(std::string path, http::Responder& responder) {
+  Task<> answer(std::string method, std::string path, http::Responder& responder) {
     http::Response response;
     if (is_down) response.status = 500;
     if (path == "/version")
       response.body = R"({"Version":"20.10.24","ApiVersion":"1.41","MinAPIVersion":"1.12"})";
     if (path == "/info") response.body = R"({"NCPU":2})";
     if (path == "/containers/create") response.status = 201;
+    if (method == "DELETE") response.status = 204;
     if (path.ends_with("/json")) {
       response.body =
           R"({"Config":{"Labels":{"berth.cluster":"test","berth.executor":"here","berth.job":"1","berth.attempt":"1"}},)"
@@ -141,6 +141,41 @@ TEST_F(DockerScriptTest, ALongLogThatCameWholeIsNotReadTwice) {
   EXPECT_TRUE(copy() == expected);
   EXPECT_EQ(daemon.calls["tail"], 1);
   EXPECT_EQ(daemon.calls["whole"], 0);
+}
+
+// --- a daemon that is busy
+// -----------------------------------------------------------------------------------------------
+
+// /info makes the daemon run three programs.
+TEST_F(DockerScriptTest, AHealthyDaemonIsPingedAndOneThatCameBackIsAskedWhatItIs) {
+  for (int i = 0; i < 5; ++i) {
+    const auto info = loop.run(runtime->probe());
+    EXPECT_TRUE(info.healthy);
+    EXPECT_EQ(info.version, "20.10.24");
+  }
+  EXPECT_EQ(daemon.calls["GET /info"], 1);
+  EXPECT_EQ(daemon.calls["GET /version"], 1);
+  EXPECT_EQ(daemon.calls["GET /_ping"], 4);
+  daemon.is_down = true;
+  EXPECT_FALSE(loop.run(runtime->probe()).healthy);
+  daemon.is_down = false;
+  EXPECT_TRUE(loop.run(runtime->probe()).healthy);
+  EXPECT_EQ(daemon.calls["GET /info"], 2);
+}
+
+TEST_F(DockerScriptTest, CreatesThatHangHoldUpNoRemove) {
+  daemon.hangs_at_create = true;
+  const auto create = [](ContainerRuntime& runtime, std::uint64_t job) -> Task<> {
+    ContainerSpec spec;
+    spec.identity = container(job);
+    co_await runtime.create(spec);
+  };
+  const std::uint64_t hanging = 2 * DockerRuntime::changes_at_once;
+  for (std::uint64_t job = 1; job <= hanging; ++job) tasks.spawn("create", create(*runtime, job));
+  loop.run_until([&] {
+    return daemon.calls["POST /containers/create"] == static_cast<int>(DockerRuntime::changes_at_once);
+  });
+  EXPECT_TRUE(loop.run(runtime->remove(container(100))));
 }
 
 }  // namespace

@@ -96,7 +96,7 @@ TEST(SimulatedRuntime, WhatItCannotReadIsRefusedByName) {
 // -----------------------------------------------------------------------------------------------------------
 
 Task<> hold(docker::Slots& slots, int number, std::vector<int>& order, Wakeup& release) {
-  const auto slot = co_await slots.acquire();
+  const auto slot = co_await slots.acquire(no_deadline);
   order.push_back(number);
   co_await release.wait();
 }
@@ -133,7 +133,7 @@ TEST(Slots, FirstComeFirstServedAndACancelledWaiterLosesNoPlace) {
 }
 
 Task<> hand_over_and_cancel(docker::Slots& slots, Wakeup& go, TaskGroup& next) {
-  auto slot = std::make_optional(co_await slots.acquire());
+  auto slot = std::make_optional(co_await slots.acquire(no_deadline));
   co_await go.wait();
   slot.reset();   // given to the one who waits …
   next.cancel();  // … who ends before it can be used
@@ -164,6 +164,24 @@ TEST(Slots, APlaceThatWasGivenToAWaiterWhoIsCancelledGoesOn) {
   io.poll();
   EXPECT_EQ(order, std::vector<int>{3});
   EXPECT_EQ(holders.size(), 0u);
+}
+
+Task<> one_waits_too_long(docker::Slots& slots) {
+  {
+    const auto taken = co_await slots.acquire(no_deadline);
+    EXPECT_TRUE(taken);
+    const auto late = co_await slots.acquire(deadline_in(std::chrono::milliseconds{10}));
+    EXPECT_TRUE(late.has_error() && late.error().kind == ErrorKind::timeout);
+  }
+  const auto next = co_await slots.acquire(deadline_in(std::chrono::milliseconds{10}));
+  EXPECT_TRUE(next) << "who had left was given the place";
+}
+TEST(Slots, WhoWaitsTooLongGivesUpItsPlaceInTheLine) {
+  asio::io_context io;
+  docker::Slots slots(io.get_executor(), 1);
+  TaskGroup holders(io.get_executor());
+  holders.spawn("story", one_waits_too_long(slots));
+  io.run();
 }
 
 }  // namespace

@@ -222,6 +222,22 @@ Task<Result<ExecutorRecord>> Client::executor(std::string name) {
   co_return to_executor(std::move(answer));
 }
 
+Task<Result<ExecutorRecord>> Client::drain(std::string name, std::optional<std::string> deadline,
+                                           std::optional<std::string> reason) {
+  json::object body;
+  if (deadline) body["deadline"] = *deadline;
+  if (reason) body["reason"] = *reason;
+  auto request = post("/v1/executors/" + http::encode_component(name) + "/drain", body);
+  auto answer = co_await ask(std::move(request));
+  co_return to_executor(std::move(answer));
+}
+
+Task<Result<ExecutorRecord>> Client::resume(std::string name) {
+  auto request = post("/v1/executors/" + http::encode_component(name) + "/resume", json::object{});
+  auto answer = co_await ask(std::move(request));
+  co_return to_executor(std::move(answer));
+}
+
 Task<Result<json::value>> Client::stats() {
   http::Request request;
   request.target = "/v1/stats";

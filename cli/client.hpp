@@ -93,6 +93,10 @@ class Client {
   Task<Result<EventPage>> event_page(EventQuery query);
   Task<Result<ExecutorList>> executors();
   Task<Result<ExecutorRecord>> executor(std::string name);
+  // No new jobs there; `deadline` as people write it ("10m"), after which what runs is stopped.
+  Task<Result<ExecutorRecord>> drain(std::string name, std::optional<std::string> deadline,
+                                     std::optional<std::string> reason);
+  Task<Result<ExecutorRecord>> resume(std::string name);
   // As the API said it.
   Task<Result<json::value>> stats();
 

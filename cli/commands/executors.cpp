@@ -60,6 +60,57 @@ Task<int> show_executor(Session session, std::string name) {
   co_return exit_code::ok;
 }
 
+struct Order {
+  std::vector<std::string> names;
+  std::optional<std::string> deadline;
+  std::optional<std::string> reason;
+  bool is_drain = false;
+};
+
+std::string drain_text(const ExecutorStatus& executor) {
+  std::string text = executor.name + " is " + std::string(to_string(executor.state));
+  const auto jobs = executor.allocated.jobs;
+  if (jobs > 0) text += ", with " + std::to_string(jobs) + (jobs == 1 ? " job" : " jobs");
+  if (executor.drain && executor.drain->deadline && jobs > 0)
+    text += " that may finish until " + to_string(*executor.drain->deadline);
+  return text + "\n";
+}
+
+Task<int> give_order(Session session, Order order) {
+  int code = exit_code::ok;
+  for (const auto& name : order.names) {
+    auto asked = order.is_drain ? session.client.drain(name, order.deadline, order.reason)
+                                : session.client.resume(name);
+    auto record = co_await std::move(asked);
+    if (!record) {
+      code = fail(session.context, record.error());
+    } else if (session.context.json) {
+      say(pretty(record->raw));
+    } else {
+      say(session.context.quiet ? record->executor.name + "\n" : drain_text(record->executor));
+    }
+  }
+  co_return code;
+}
+
+void add_order(Verb& executors, Context& context, bool is_drain) {
+  const auto order = std::make_shared<Order>();
+  order->is_drain = is_drain;
+  Verb verb(executors, is_drain ? "drain" : "resume",
+            is_drain ? "Give them no new jobs" : "Take a drain back: they get jobs again");
+  verb.arguments("NAME", order->names, "Their names");
+  if (is_drain) {
+    verb.option(
+        "--deadline", order->deadline, "SPAN",
+        "Stop what still runs after this long (10m; 0s: at once) and run it elsewhere; else it may finish");
+    verb.option("--reason", order->reason, "TEXT", "Why, for others to see");
+  }
+  verb.action([&context, order] {
+    return run_session(context, OnInterrupt::leave,
+                       [&](Session session) { return give_order(session, *order); });
+  });
+}
+
 void add_list(Verb& verb, Context& context) {
   verb.action([&context] { return run_session(context, OnInterrupt::leave, list_executors); });
 }
@@ -77,11 +128,13 @@ void add_show(Verb& executors, Context& context) {
 }  // namespace
 
 void add_executors(CLI::App& app, Context& context) {
-  Verb executors(app, context, "executors", "List the machines that run jobs, or show one");
+  Verb executors(app, context, "executors", "List, show, drain and resume the machines that run jobs");
   add_list(executors, context);
   Verb ls(executors, "ls", "List them: what each holds of what it offers");
   add_list(ls, context);
   add_show(executors, context);
+  add_order(executors, context, true);
+  add_order(executors, context, false);
 }
 
 }  // namespace berth::cli

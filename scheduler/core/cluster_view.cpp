@@ -55,9 +55,8 @@ std::optional<WallTime> due_at(const Job& job) {
 void ClusterView::put(Job job) {
   const auto known = jobs_.find(job.id);
   if (known != jobs_.end()) {
-    if (known->second.version > job.version) return;
-    unindex(known->second);
-    jobs_.erase(known);
+    if (known_version(known->second) > job.version) return;
+    forget(job.id);
   }
   if (is_terminal(job.status)) return;
   index(job);
@@ -65,17 +64,23 @@ void ClusterView::put(Job job) {
   jobs_.emplace(id, std::move(job));
 }
 
+std::uint64_t ClusterView::known_version(const Job& job) const {
+  const auto ahead = ahead_.find(job.id);
+  return ahead == ahead_.end() ? job.version : ahead->second;
+}
+
 void ClusterView::forget(JobId id) {
   const auto known = jobs_.find(id);
   if (known == jobs_.end()) return;
   unindex(known->second);
   jobs_.erase(known);
+  ahead_.erase(id);
 }
 
 bool ClusterView::absorb(const Event& event) {
   if (!event.job || !event.status) return true;
   const auto known = jobs_.find(*event.job);
-  if (known != jobs_.end() && known->second.version >= event.version) return true;
+  if (known != jobs_.end() && known_version(known->second) >= event.version) return true;
   if (is_terminal(*event.status)) {
     forget(*event.job);
     return true;
@@ -86,11 +91,12 @@ bool ClusterView::absorb(const Event& event) {
   auto next = known->second;
   next.status = *event.status;
   next.reason = event.reason;
-  next.version = event.version;
   const bool same_attempt = holds_resources(known->second) && holds_resources(next) &&
-                            event.attempt == next.attempt && event.version == known->second.version + 1;
+                            event.attempt == next.attempt &&
+                            event.version == known_version(known->second) + 1;
   if (!same_attempt) return false;
   known->second = std::move(next);
+  ahead_[*event.job] = event.version;
   return true;
 }
 

@@ -29,7 +29,8 @@ class ClusterView {
   void forget(JobId id);
 
   // What the feed says of a job. False when the view can't follow from the event alone: read the record, then
-  // put() it.
+  // put() it. An event hasn't all of the record, so the job keeps the version of its record: a change that is
+  // made from it is refused by the store, and the record read again.
   bool absorb(const Event& event);
 
   // Registers an executor or replaces what is known of it; what it holds is kept.
@@ -49,10 +50,13 @@ class ClusterView {
   std::string check_invariants() const;
 
  private:
+  std::uint64_t known_version(const Job& job) const;
   void index(const Job& job);
   void unindex(const Job& job);
 
   std::unordered_map<JobId, Job> jobs_;
+  std::unordered_map<JobId, std::uint64_t>
+      ahead_;  // version of the last event, where it is beyond the record's
   std::map<std::string, ExecutorView> executors_;  // also those that are only known from the jobs they hold
   JobQueue queue_;
   std::set<std::pair<WallTime, JobId>> due_;

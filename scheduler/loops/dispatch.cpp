@@ -52,6 +52,7 @@ void Dispatch::on_events(const std::vector<Event>& events) {
 // (the outcome of a write is unknown): then it starts over from a new snapshot.
 Task<> Dispatch::serve(Epoch epoch) {
   events_.clear();
+  last_seq_ = 0;
   view_ = ClusterView{};
   is_doubtful_ = false;
   const bool loaded = co_await load_snapshot();
@@ -60,15 +61,15 @@ Task<> Dispatch::serve(Epoch epoch) {
     co_return;
   }
   spdlog::debug("dispatch: {} live jobs, {} waiting", view_.jobs().size(), view_.queue().size());
-  auto swept_at = deadline_in(0ms);
+  auto swept_at = clock_.monotonic();
   while (leadership_.epoch() == epoch && !is_doubtful_) {
     take_in_executors();
     const bool followed = co_await take_in_events();
     if (!followed) co_return;
-    if (deadline_in(0ms) - swept_at >= sweep_period) {
+    if (clock_.monotonic() - swept_at >= sweep_period) {
       const bool swept = co_await sweep();
       if (!swept) co_return;
-      swept_at = deadline_in(0ms);
+      swept_at = clock_.monotonic();
     }
     const auto began = std::chrono::steady_clock::now();
     auto changes = decide(clock_.wall());
@@ -86,9 +87,10 @@ Deadline Dispatch::next_look(Monotonic swept_at) const {
   auto deadline = swept_at + sweep_period;
   if (const auto due = view_.next_due()) {
     const auto wait = std::max(*due - clock_.wall(), Milliseconds{1});
-    deadline = std::min(deadline, deadline_in(std::min(wait, sweep_period)));
+    deadline = std::min(deadline, clock_.monotonic() + std::min(wait, sweep_period));
   }
-  return deadline;
+  const auto left = std::chrono::ceil<Milliseconds>(deadline - clock_.monotonic());
+  return deadline_in(std::max(left, Milliseconds{1}));
 }
 
 Task<bool> Dispatch::load_snapshot() {
@@ -123,6 +125,12 @@ Task<bool> Dispatch::take_in_events() {
     while (!events_.empty() && unknown.size() < snapshot_page) {
       const auto event = std::move(events_.front());
       events_.pop_front();
+      if (last_seq_ != 0 && event.seq != last_seq_ + 1) {
+        spdlog::warn("dispatch: events {} to {} are missing; reading everything again", last_seq_ + 1,
+                     event.seq - 1);
+        co_return false;
+      }
+      last_seq_ = event.seq;
       if (!view_.absorb(event) && asked.insert(*event.job).second) unknown.push_back(*event.job);
     }
     if (unknown.empty()) continue;
@@ -132,18 +140,23 @@ Task<bool> Dispatch::take_in_events() {
   co_return true;
 }
 
-// Compares which jobs are live in the store and in the view, and reads those in which they differ.
+// Compares which jobs are live in the store and in the view, and reads those in which they differ. One page
+// of the others is read in turn: the feed brings every change and a gap in it is noticed, so this only heals
+// what nobody thought of, and must not cost a read of everything.
 Task<bool> Dispatch::sweep() {
   std::unordered_set<JobId> live;
   std::optional<JobId> before;
+  std::vector<JobId> differing;
   for (;;) {
     const auto ids = co_await store_.find_jobs(live_jobs(before));
     if (!ids) co_return false;
     if (ids->empty()) break;
+    const bool is_its_turn = differing.empty() && (!reread_ || ids->back() < *reread_);
+    if (is_its_turn) differing = *ids;
     before = ids->back();
     live.insert(ids->begin(), ids->end());
   }
-  std::vector<JobId> differing;
+  reread_ = differing.empty() ? std::nullopt : std::optional(differing.back());
   for (const auto id : live) {
     if (view_.find(id) == nullptr) differing.push_back(id);
   }
@@ -151,7 +164,6 @@ Task<bool> Dispatch::sweep() {
     if (!live.contains(id)) differing.push_back(id);
   }
   if (differing.empty()) co_return true;
-  spdlog::debug("dispatch: sweep reads {} jobs", differing.size());
   const bool read = co_await refresh(std::move(differing));
   co_return read;
 }

@@ -71,7 +71,9 @@ class Dispatch {
   std::uint64_t placements_ = 0;
   Histogram pass_seconds_;    // from the decisions to their being written
   bool is_doubtful_ = false;
-  std::deque<Event> events_;  // not yet taken in; only kept while leading
+  std::deque<Event> events_;     // not yet taken in; only kept while leading
+  std::uint64_t last_seq_ = 0;   // of the last one taken in; 0: none yet
+  std::optional<JobId> reread_;  // the sweep's turn: below this one; none: from the newest
 };
 
 }  // namespace berth

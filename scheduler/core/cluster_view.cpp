@@ -136,10 +136,10 @@ std::optional<WallTime> ClusterView::next_due() const {
   return due_.begin()->first;
 }
 
-std::vector<JobId> ClusterView::due(WallTime now) const {
+std::vector<JobId> ClusterView::due(WallTime now, std::size_t limit) const {
   std::vector<JobId> ids;
   for (const auto& [at, id] : due_) {
-    if (at > now) break;
+    if (at > now || ids.size() == limit) break;
     ids.push_back(id);
   }
   return ids;

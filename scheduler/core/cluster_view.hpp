@@ -44,7 +44,8 @@ class ClusterView {
   // The earliest instant at which a waiting job must be looked at: the end of a backoff or of its
   // queue_timeout.
   std::optional<WallTime> next_due() const;
-  std::vector<JobId> due(WallTime now) const;
+  // At most `limit`, the longest due first.
+  std::vector<JobId> due(WallTime now, std::size_t limit) const;
 
   // Recomputes what is derived and says what differs; empty when all is well. For tests.
   std::string check_invariants() const;

@@ -201,7 +201,7 @@ void Dispatch::add_losses(std::vector<Change>& changes, WallTime now) const {
 
 std::vector<Change> Dispatch::decide(WallTime now) {
   std::vector<Change> changes;
-  for (const auto id : view_.due(now)) {
+  for (const auto id : view_.due(now, pass_limit)) {
     const auto& job = *view_.find(id);
     if (job.retry_at && *job.retry_at <= now) {
       add_change(changes, id, lifecycle::BackoffElapsed{}, now);

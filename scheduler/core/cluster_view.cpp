@@ -39,20 +39,54 @@ bool is_placeable(const Job& job) {
          (job.reason == Reason::queued || job.reason == Reason::unsatisfiable);
 }
 
-std::optional<WallTime> due_at(const Job& job) {
-  if (job.status != JobStatus::pending || holds_resources(job)) return std::nullopt;
-  std::optional<WallTime> due = job.retry_at;
-  if (job.definition.queue_timeout) {
-    // A job waits from its submission, and again from the end of each attempt.
-    const auto since =
-        job.attempts.empty() ? job.created_at : job.attempts.back().finished_at.value_or(job.created_at);
-    const auto limit = since + *job.definition.queue_timeout;
-    due = due ? std::min(*due, limit) : limit;
-  }
-  return due;
+Monotonic ClusterView::Wait::due() const {
+  constexpr auto never = Monotonic::max();
+  return std::min(backoff_ends.value_or(never), queue_ends.value_or(never));
 }
 
-void ClusterView::put(Job job) {
+// `since` and `length` come from one record, and so from one clock, whichever that was.
+Monotonic ClusterView::end_of(WallTime since, Milliseconds length, Learned how) const {
+  const auto full = std::max(length, Milliseconds{0});
+  if (how == Learned::changed) return now_.monotonic + full;
+  return now_.monotonic + std::clamp(length - (now_.wall - since), Milliseconds{0}, full);
+}
+
+const ClusterView::Wait* ClusterView::known_wait(const Job& job) const {
+  for (const auto* waits : {&waits_, &earlier_waits_}) {
+    const auto found = waits->find(job.id);
+    if (found != waits->end() && found->second.attempt == job.attempt) return &found->second;
+  }
+  return nullptr;
+}
+
+std::optional<ClusterView::Wait> ClusterView::wait_of(const Job& job, Learned how) const {
+  if (job.status != JobStatus::pending || holds_resources(job)) return std::nullopt;
+  Wait wait;
+  wait.attempt = job.attempt;
+  const auto* before = known_wait(job);
+  // A job waits from its submission, and again from the end of each attempt.
+  const auto ended_at =
+      job.attempts.empty() ? job.created_at : job.attempts.back().finished_at.value_or(job.created_at);
+  if (job.retry_at) {
+    const bool is_known = before != nullptr && before->backoff_ends;
+    wait.backoff_ends = is_known ? before->backoff_ends : end_of(ended_at, *job.retry_at - ended_at, how);
+  }
+  if (job.definition.queue_timeout) {
+    const bool is_known = before != nullptr && before->queue_ends;
+    wait.queue_ends = is_known ? before->queue_ends : end_of(ended_at, *job.definition.queue_timeout, how);
+  }
+  if (!wait.backoff_ends && !wait.queue_ends) return std::nullopt;
+  return wait;
+}
+
+void ClusterView::start_over() {
+  auto waits = std::move(waits_);
+  *this = ClusterView{};
+  earlier_waits_ = std::move(waits);
+}
+
+void ClusterView::put(Job job, Learned how) {
+  const auto wait = wait_of(job, how);
   const auto known = jobs_.find(job.id);
   if (known != jobs_.end()) {
     if (known_version(known->second) > job.version) return;
@@ -61,6 +95,10 @@ void ClusterView::put(Job job) {
   if (is_terminal(job.status)) return;
   index(job);
   const auto id = job.id;
+  if (wait) {
+    waits_.emplace(id, *wait);
+    due_.emplace(wait->due(), id);
+  }
   jobs_.emplace(id, std::move(job));
 }
 
@@ -113,7 +151,6 @@ const Job* ClusterView::find(JobId id) const {
 
 void ClusterView::index(const Job& job) {
   if (is_placeable(job)) queue_.push(job.id, job.definition);
-  if (const auto due = due_at(job)) due_.emplace(*due, job.id);
   if (!has_place(job)) return;
   const auto [executor, added] = executors_.try_emplace(*job.executor);
   if (added) {
@@ -126,23 +163,27 @@ void ClusterView::index(const Job& job) {
 
 void ClusterView::unindex(const Job& job) {
   queue_.remove(job.id);
-  if (const auto due = due_at(job)) due_.erase({*due, job.id});
+  if (const auto wait = waits_.find(job.id); wait != waits_.end()) {
+    due_.erase({wait->second.due(), job.id});
+    waits_.erase(wait);
+  }
   if (!has_place(job)) return;
   remove(executors_.at(*job.executor), job);
 }
 
-std::optional<WallTime> ClusterView::next_due() const {
+std::optional<Monotonic> ClusterView::next_due() const {
   if (due_.empty()) return std::nullopt;
   return due_.begin()->first;
 }
 
-std::vector<JobId> ClusterView::due(WallTime now, std::size_t limit) const {
-  std::vector<JobId> ids;
+std::vector<ClusterView::Due> ClusterView::due(std::size_t limit) const {
+  std::vector<Due> found;
   for (const auto& [at, id] : due_) {
-    if (at > now || ids.size() == limit) break;
-    ids.push_back(id);
+    if (at > now_.monotonic || found.size() == limit) break;
+    const auto& backoff_ends = waits_.at(id).backoff_ends;
+    found.push_back({id, backoff_ends && *backoff_ends <= now_.monotonic});
   }
-  return ids;
+  return found;
 }
 
 std::string ClusterView::check_invariants() const {

@@ -2,6 +2,10 @@
 // what is free, what is due). Built from a snapshot and kept right by the event feed; it can be thrown away
 // and rebuilt.
 //
+// How long a job has waited is timed on the clock that tell_time() brings, from when the view learns that it
+// waits: the instants in a record were written by other machines, whose clocks may be wrong. Only for what is
+// found by a new leader they are all there is: then they may shorten a wait, and never lengthen it.
+//
 // Invariants: a job is here exactly while it is PENDING or RUNNING; it is in the queue exactly while it could
 // be placed (QUEUED or UNSATISFIABLE); what an executor has `allocated`, and which of its GPUs are held, is
 // the sum over the jobs here that hold resources on it; no GPU is held by two of them.
@@ -23,8 +27,27 @@ namespace berth {
 
 class ClusterView {
  public:
+  // Forgets all but how long the jobs have waited.
+  void start_over();
+
+  // How the view comes to know a record: it has just changed, or it was there before this scheduler led.
+  enum class Learned { changed, found };
+  // An instant as this process's two clocks show it.
+  struct Now {
+    WallTime wall{};
+    Monotonic monotonic{};
+  };
+  // What has a waiting job looked at: the end of a backoff, or of its queue_timeout.
+  struct Due {
+    JobId job;
+    bool backoff_is_over = false;  // else it has waited too long for a place
+  };
+
+  // What is put from now on is learned at this instant.
+  void tell_time(Now now) { now_ = now; }
+
   // The record as it was read or written. One that is older than what is known is ignored.
-  void put(Job job);
+  void put(Job job, Learned how = Learned::changed);
   // The job is gone from the store.
   void forget(JobId id);
 
@@ -43,14 +66,25 @@ class ClusterView {
 
   // The earliest instant at which a waiting job must be looked at: the end of a backoff or of its
   // queue_timeout.
-  std::optional<WallTime> next_due() const;
-  // At most `limit`, the longest due first.
-  std::vector<JobId> due(WallTime now, std::size_t limit) const;
+  std::optional<Monotonic> next_due() const;
+  // Those that are due at the told time: at most `limit`, the longest due first.
+  std::vector<Due> due(std::size_t limit) const;
 
   // Recomputes what is derived and says what differs; empty when all is well. For tests.
   std::string check_invariants() const;
 
  private:
+  // The waits of a job between two attempts, or before its first.
+  struct Wait {
+    std::uint32_t attempt = 0;  // the last before it
+    std::optional<Monotonic> backoff_ends;
+    std::optional<Monotonic> queue_ends;
+    Monotonic due() const;
+  };
+  const Wait* known_wait(const Job& job) const;
+  std::optional<Wait> wait_of(const Job& job, Learned how) const;
+  Monotonic end_of(WallTime since, Milliseconds length, Learned how) const;
+
   std::uint64_t known_version(const Job& job) const;
   void index(const Job& job);
   void unindex(const Job& job);
@@ -60,11 +94,11 @@ class ClusterView {
       ahead_;  // version of the last event, where it is beyond the record's
   std::map<std::string, ExecutorView> executors_;  // also those that are only known from the jobs they hold
   JobQueue queue_;
-  std::set<std::pair<WallTime, JobId>> due_;
+  Now now_;
+  std::unordered_map<JobId, Wait> waits_;          // of the jobs that must be looked at some day
+  std::unordered_map<JobId, Wait> earlier_waits_;  // from before the view started over
+  std::set<std::pair<Monotonic, JobId>> due_;
 };
-
-// When a waiting job must be looked at, if ever.
-std::optional<WallTime> due_at(const Job& job);
 
 // Whether a place may be found for it.
 bool is_placeable(const Job& job);

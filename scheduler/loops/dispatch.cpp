@@ -53,7 +53,7 @@ void Dispatch::on_events(const std::vector<Event>& events) {
 Task<> Dispatch::serve(Epoch epoch) {
   events_.clear();
   last_seq_ = 0;
-  view_ = ClusterView{};
+  view_.start_over();
   is_doubtful_ = false;
   const bool loaded = co_await load_snapshot();
   if (!loaded) {
@@ -71,6 +71,7 @@ Task<> Dispatch::serve(Epoch epoch) {
       if (!swept) co_return;
       swept_at = clock_.monotonic();
     }
+    tell_time();
     const auto began = std::chrono::steady_clock::now();
     auto changes = decide(clock_.wall());
     if (!changes.empty()) {
@@ -86,8 +87,7 @@ Task<> Dispatch::serve(Epoch epoch) {
 Deadline Dispatch::next_look(Monotonic swept_at) const {
   auto deadline = swept_at + sweep_period;
   if (const auto due = view_.next_due()) {
-    const auto wait = std::max(*due - clock_.wall(), Milliseconds{1});
-    deadline = std::min(deadline, clock_.monotonic() + std::min(wait, sweep_period));
+    deadline = std::min(deadline, *due);
   }
   const auto left = std::chrono::ceil<Milliseconds>(deadline - clock_.monotonic());
   return deadline_in(std::max(left, Milliseconds{1}));
@@ -100,17 +100,20 @@ Task<bool> Dispatch::load_snapshot() {
     if (!ids) co_return false;
     if (ids->empty()) co_return true;
     before = ids->back();
-    const bool read = co_await refresh(*ids);
+    const bool read = co_await refresh(*ids, ClusterView::Learned::found);
     if (!read) co_return false;
   }
 }
 
-Task<bool> Dispatch::refresh(std::vector<JobId> ids) {
+void Dispatch::tell_time() { view_.tell_time({clock_.wall(), clock_.monotonic()}); }
+
+Task<bool> Dispatch::refresh(std::vector<JobId> ids, ClusterView::Learned how) {
   auto jobs = co_await store_.jobs(ids);
   if (!jobs) co_return false;
+  tell_time();
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if ((*jobs)[i]) {
-      view_.put(std::move(*(*jobs)[i]));
+      view_.put(std::move(*(*jobs)[i]), how);
     } else {
       view_.forget(ids[i]);
     }
@@ -201,12 +204,11 @@ void Dispatch::add_losses(std::vector<Change>& changes, WallTime now) const {
 
 std::vector<Change> Dispatch::decide(WallTime now) {
   std::vector<Change> changes;
-  for (const auto id : view_.due(now, pass_limit)) {
-    const auto& job = *view_.find(id);
-    if (job.retry_at && *job.retry_at <= now) {
-      add_change(changes, id, lifecycle::BackoffElapsed{}, now);
+  for (const auto& due : view_.due(pass_limit)) {
+    if (due.backoff_is_over) {
+      add_change(changes, due.job, lifecycle::BackoffElapsed{}, now);
     } else {
-      add_change(changes, id, lifecycle::QueueTimedOut{over_queue_timeout(job)}, now);
+      add_change(changes, due.job, lifecycle::QueueTimedOut{over_queue_timeout(*view_.find(due.job))}, now);
     }
   }
   add_losses(changes, now);
@@ -236,6 +238,7 @@ Task<bool> Dispatch::commit(std::vector<Change> changes, Epoch epoch) {
     }
     co_return false;
   }
+  tell_time();
   std::vector<JobId> moved_on;
   for (std::size_t i = 0; i < changes.size(); ++i) {
     const auto& result = (*results)[i];

@@ -51,7 +51,8 @@ class Dispatch {
   Task<> serve(Epoch epoch);
   Task<bool> load_snapshot();
   Task<bool> take_in_events();
-  Task<bool> refresh(std::vector<JobId> ids);
+  Task<bool> refresh(std::vector<JobId> ids, ClusterView::Learned how = ClusterView::Learned::changed);
+  void tell_time();
   Task<bool> sweep();
   void take_in_executors();
 

@@ -64,5 +64,120 @@ TEST(ClusterView,
   EXPECT_EQ(view.check_invariants(), "");
 }
 
+// --- waiting
+// ---------------------------------------------------------------------------------------------------------
+
+class Waiting : public ::testing::Test {
+ protected:
+  // Time passes.
+  void advance(Milliseconds span) {
+    now.wall = now.wall + span;
+    now.monotonic += span;
+    view.tell_time(now);
+  }
+  // A job whose first attempt has ended, and is to be repeated in a second. Its executor's clock is off by
+  // `skew`.
+  Job in_backoff(std::uint64_t id, Milliseconds skew) const {
+    auto job = queued(id);
+    job.definition.retries.max = 3;
+    job.definition.retries.backoff = 1s;
+    lifecycle::Outcome failed;
+    failed.cause = Cause::exit;
+    failed.exit_code = 1;
+    failed.finished_at = now.wall + skew;
+    return after(after(job, lifecycle::Assigned{"m1"}), lifecycle::AttemptEnded{failed});
+  }
+  Job impatient(std::uint64_t id, Milliseconds skew) const {
+    auto job = queued(id);
+    job.created_at = now.wall + skew;
+    job.definition.queue_timeout = 10s;
+    return job;
+  }
+  std::vector<std::uint64_t> due(std::size_t limit = 100) const {
+    std::vector<std::uint64_t> ids;
+    for (const auto& entry : view.due(limit)) ids.push_back(entry.job.value);
+    return ids;
+  }
+
+  ClusterView view;
+  ClusterView::Now now{WallTime{1'700'000'000'000}, Monotonic{} + 1h};
+  Waiting() { view.tell_time(now); }
+};
+
+TEST_F(Waiting, a_backoff_lasts_as_long_as_it_should_whatever_the_executors_clock_says) {
+  view.put(in_backoff(1, -1h));
+  view.put(in_backoff(2, 1h));
+  EXPECT_EQ(view.next_due(), now.monotonic + 1s);
+  EXPECT_EQ(due(), std::vector<std::uint64_t>{});
+  advance(1s);
+  EXPECT_EQ(due(), (std::vector<std::uint64_t>{1, 2}));
+  EXPECT_TRUE(view.due(1).front().backoff_is_over);
+}
+
+TEST_F(Waiting, a_queue_timeout_is_immune_to_clocks_too_and_to_steps_of_our_own) {
+  view.put(impatient(1, -1h));
+  view.put(impatient(2, 1h));
+  now.wall = now.wall + 24h;
+  advance(9s);
+  EXPECT_EQ(due(), std::vector<std::uint64_t>{});
+  advance(1s);
+  EXPECT_EQ(due(), (std::vector<std::uint64_t>{1, 2}));
+  EXPECT_FALSE(view.due(1).front().backoff_is_over);
+}
+
+TEST_F(Waiting, a_change_on_the_way_does_not_start_the_wait_anew) {
+  const auto job = impatient(1, 0s);
+  view.put(job);
+  advance(9s);
+  view.put(after(job, lifecycle::Unsatisfiable{"too large"}));
+  advance(1s);
+  EXPECT_EQ(due(), std::vector<std::uint64_t>{1});
+}
+
+TEST_F(Waiting, the_wait_for_a_place_begins_again_with_each_attempt) {
+  auto job = impatient(1, 0s);
+  view.put(job);
+  advance(9s);
+  job = after(job, lifecycle::Assigned{"m1"});
+  view.put(job);
+  EXPECT_EQ(view.next_due(), std::nullopt) << "it doesn't wait";
+  advance(9s);
+  view.put(after(job, lifecycle::ExecutorLost{"silent"}, now.wall));
+  advance(9s);
+  ASSERT_EQ(due(), std::vector<std::uint64_t>{1});
+  EXPECT_TRUE(view.due(1).front().backoff_is_over);
+}
+
+TEST_F(Waiting, to_a_new_leader_the_records_instants_may_shorten_a_wait_and_never_lengthen_it) {
+  view.put(impatient(1, -4s), ClusterView::Learned::found);
+  view.put(impatient(2, 1h), ClusterView::Learned::found);
+  view.put(impatient(3, -1h), ClusterView::Learned::found);
+  EXPECT_EQ(due(), std::vector<std::uint64_t>{3});
+  advance(6s);
+  EXPECT_EQ(due(), (std::vector<std::uint64_t>{3, 1}));
+  advance(4s);
+  EXPECT_EQ(due(), (std::vector<std::uint64_t>{3, 1, 2}));
+}
+
+TEST_F(Waiting, a_view_that_starts_over_still_knows_how_long_it_has_seen_its_jobs_wait) {
+  const auto early = impatient(1, -1h);
+  view.put(early);
+  advance(4s);
+  view.start_over();
+  EXPECT_EQ(view.find({1}), nullptr);
+  view.tell_time(now);
+  view.put(early, ClusterView::Learned::found);
+  EXPECT_EQ(view.next_due(), now.monotonic + 6s);
+}
+
+TEST_F(Waiting, a_pass_takes_so_many_and_the_longest_due_first) {
+  for (std::uint64_t id = 1; id <= 10; ++id) {
+    view.put(impatient(11 - id, 0s));
+    advance(1ms);
+  }
+  advance(1h);
+  EXPECT_EQ(due(3), (std::vector<std::uint64_t>{10, 9, 8}));
+}
+
 }  // namespace
 }  // namespace berth

@@ -20,7 +20,7 @@ SchedulerApp::SchedulerApp(asio::any_io_executor executor, Store& store, const C
     : settings_(std::move(settings)),
       jobs_(store, clock),
       feed_(executor, store),
-      leadership_(executor, store, settings_.name, settings_.alone, [this] { dispatch_.on_change(); }),
+      leadership_(executor, store, clock, settings_.name, settings_.alone, [this] { dispatch_.on_change(); }),
       liveness_(executor, store, [this] { dispatch_.on_change(); }),
       dispatch_(executor, store, clock, leadership_, liveness_, settings_.name),
       services_{jobs_, store, feed_, liveness_, leadership_, dispatch_},

@@ -24,9 +24,9 @@ Task<> Leadership::follow() {
       const auto& leader = *found;
       leader_ = leader && !leader->resigned ? std::optional(leader->name) : std::nullopt;
       const bool moved = !seen || !leader || seen->beat != leader->beat || seen->epoch != leader->epoch;
-      if (moved) seen_at = deadline_in(Milliseconds{0});
+      if (moved) seen_at = clock_.monotonic();
       seen = leader;
-      const bool stands_still = deadline_in(Milliseconds{0}) - seen_at >= limits::leader_lost_after;
+      const bool stands_still = clock_.monotonic() - seen_at >= limits::leader_lost_after;
       if (!leader || leader->resigned || alone_ || stands_still) {
         co_await take_over(leader);
         if (epoch_) co_return;

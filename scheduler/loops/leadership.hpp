@@ -20,9 +20,10 @@ class Leadership {
   // `alone`: no other scheduler can be alive on this store (`berth up` holds the lock of its private one), so
   // that whoever led before is gone and need not be waited for. `on_change` is called when this scheduler has
   // become leader or has been deposed.
-  Leadership(asio::any_io_executor executor, Store& store, std::string name, bool alone,
+  Leadership(asio::any_io_executor executor, Store& store, const Clock& clock, std::string name, bool alone,
              std::function<void()> on_change)
       : store_(store),
+        clock_(clock),
         name_(std::move(name)),
         alone_(alone),
         on_change_(std::move(on_change)),
@@ -48,6 +49,7 @@ class Leadership {
   Task<> take_over(std::optional<Leader> seen);
 
   Store& store_;
+  const Clock& clock_;
   std::string name_;
   bool alone_;
   std::function<void()> on_change_;

@@ -48,7 +48,7 @@ class DispatchTest : public ::testing::Test {
   MemoryStore store{loop.executor(), clock};
   TaskGroup tasks{loop.executor()};
   Liveness liveness{loop.executor(), store, [] {}};
-  Leadership leadership{loop.executor(), store, "s1", true, [this] { dispatch.on_change(); }};
+  Leadership leadership{loop.executor(), store, clock, "s1", true, [this] { dispatch.on_change(); }};
   Dispatch dispatch{loop.executor(), store, clock, leadership, liveness, "s1"};
 };
 

@@ -388,6 +388,7 @@ Task<> the_later_incarnation_wins(Store& store) {
 TEST_P(StoreContract, OfTwoExecutorsOfOneNameTheLaterWins) { tell(the_later_incarnation_wins); }
 
 Task<> a_drain_is_kept_until_it_is_taken_back(Store& store) {
+  const RuntimeInfo healthy;
   auto registered = co_await store.register_executor(executor("m1"), 0);
   const auto first = must(std::move(registered));
   auto ordered = co_await store.drain_executor("m1", "new disk", std::nullopt, "api");
@@ -397,23 +398,23 @@ Task<> a_drain_is_kept_until_it_is_taken_back(Store& store) {
   auto found = co_await store.executors();
   const auto drain = must(std::move(found)).at(0).drain;
   EXPECT_TRUE(drain && drain->reason == "new disk" && !drain->deadline);
-  auto calm = co_await store.heartbeat("m1", second, {});
+  auto calm = co_await store.heartbeat("m1", second, healthy);
   EXPECT_FALSE(must(std::move(calm)).stop_jobs) << "what runs may finish";
 
   const std::optional<Milliseconds> later = std::chrono::hours{1};
   auto with_deadline = co_await store.drain_executor("m1", "new disk", later, "api");
   must(std::move(with_deadline));
-  auto early = co_await store.heartbeat("m1", second, {});
+  auto early = co_await store.heartbeat("m1", second, healthy);
   EXPECT_FALSE(must(std::move(early)).stop_jobs);
   const std::optional<Milliseconds> now = Milliseconds{0};
   auto at_once = co_await store.drain_executor("m1", "fire", now, "api");
   must(std::move(at_once));
-  auto due = co_await store.heartbeat("m1", second, {});
+  auto due = co_await store.heartbeat("m1", second, healthy);
   EXPECT_EQ(must(std::move(due)).stop_jobs, "fire");
 
   auto resumed = co_await store.resume_executor("m1", "api");
   must(std::move(resumed));
-  auto free = co_await store.heartbeat("m1", second, {});
+  auto free = co_await store.heartbeat("m1", second, healthy);
   EXPECT_FALSE(must(std::move(free)).stop_jobs);
   auto after = co_await store.executors();
   EXPECT_FALSE(must(std::move(after)).at(0).drain);

@@ -16,7 +16,7 @@
 
 namespace berth::test {
 
-class MemoryStore final : public Store {
+class MemoryStore : public Store {
  public:
   MemoryStore(asio::any_io_executor executor, const Clock& clock)
       : executor_(std::move(executor)), clock_(clock) {}

@@ -1,6 +1,7 @@
 #include "tests/support/berth_process.hpp"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -77,6 +78,8 @@ Process::Process(std::vector<std::string> words, std::map<std::string, std::stri
     ::dup2(out.write_end, 1);
     ::dup2(err.write_end, 2);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    // What a test's own threads have open is none of the child's: it would keep their connections open.
+    ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     if (::getppid() == parent) ::execvpe(argv[0], argv.data(), envp.data());
     ::_exit(127);
   }

@@ -113,6 +113,12 @@ void DockerProxy::cut() {
   links_.clear();
 }
 
+void DockerProxy::restore() {
+  ::unlink(path_.c_str());
+  acceptor_ = asio::local::stream_protocol::acceptor(io_, path_);
+  tasks_.spawn("proxy accept", accept());
+}
+
 Task<> DockerProxy::stop() {
   cut();
   tasks_.cancel();

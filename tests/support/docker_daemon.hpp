@@ -40,6 +40,8 @@ class DockerProxy {
 
   // The daemon is gone: every connection breaks, and new ones are refused.
   void cut();
+  // After cut(): it is back.
+  void restore();
 
   // Ends the proxy's tasks.
   Task<> stop();

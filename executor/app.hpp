@@ -1,9 +1,9 @@
 // The executor service: what is built, started and stopped, and in which order.
 //
 // start   probe the runtime → look at the GPUs → register → remember where the inbox ends → list the
-//         containers → read the records that are live here → recover (core/recovery.hpp says why in this order). Then run() reads
-//         the inbox from the remembered position on: what was assigned in between comes once by either way,
-//         or twice, which does no harm.
+//         containers → read the records that are live here → recover (core/recovery.hpp says why in this
+//         order). Then run() reads the inbox from the remembered position on: what was assigned in between
+//         comes once by either way, or twice, which does no harm.
 // stop    no more inbox → tell the store what it doesn't know yet, for at most limits::shutdown_flush →
 //         leave the attempts. Their containers run on; the next process of this name takes them over.
 #pragma once

@@ -122,12 +122,11 @@ struct EndingRecorded {};  // the store acknowledged the ending
 struct FencedOff {};       // the record moved on: another attempt, or an ending by another hand
 }  // namespace events
 
-using Event =
-    std::variant<events::Begin, events::Found, events::Vanished, events::Refused, events::Created,
-                 events::Pulled, events::PullProgressed, events::StartReturned, events::Inspected,
-                 events::WaitReturned, events::SeenExited, events::LogsSilent, events::LogsCopied,
-                 events::KillReturned, events::RemoveReturned, events::TimerFired, events::RuntimeBack,
-                 events::StopAsked, events::EndingRecorded, events::FencedOff>;
+using Event = std::variant<events::Begin, events::Found, events::Vanished, events::Refused, events::Created,
+                           events::Pulled, events::PullProgressed, events::StartReturned, events::Inspected,
+                           events::WaitReturned, events::SeenExited, events::LogsSilent, events::LogsCopied,
+                           events::KillReturned, events::RemoveReturned, events::TimerFired,
+                           events::RuntimeBack, events::StopAsked, events::EndingRecorded, events::FencedOff>;
 
 // --- what to do ---
 namespace effects {
@@ -222,7 +221,7 @@ class Machine {
   bool logs_done_ = false;
   std::string log_problem_;  // why its output isn't complete
   std::uint32_t kill_failures_ = 0;
-  bool seen_exited_ = false;  // by a look that didn't know the exit code
+  bool seen_exited_ = false;       // by a look that didn't know the exit code
   std::optional<StopCause> stop_;  // asked for from outside; an abort replaces any other
   std::optional<WallTime> started_at_;
 };

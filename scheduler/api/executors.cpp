@@ -166,13 +166,14 @@ void add_executor_routes(http::Router& router, Services& services) {
                return get_executor(services, path, responder);
              },
              {.summary = "One of them.", .response = "Executor"});
-  router.add("POST", "/v1/executors/{name}/drain",
-             [&services](const Request& request, const PathParameters& path, Responder& responder) {
-               return drain(services, request, path, responder);
-             },
-             {.summary = "Gives it no new jobs; what still runs at the deadline is stopped and run elsewhere.",
-              .request = "DrainOrder",
-              .response = "Executor"});
+  router.add(
+      "POST", "/v1/executors/{name}/drain",
+      [&services](const Request& request, const PathParameters& path, Responder& responder) {
+        return drain(services, request, path, responder);
+      },
+      {.summary = "Gives it no new jobs; what still runs at the deadline is stopped and run elsewhere.",
+       .request = "DrainOrder",
+       .response = "Executor"});
   router.add("POST", "/v1/executors/{name}/resume",
              [&services](const Request&, const PathParameters& path, Responder& responder) {
                return resume(services, path, responder);

@@ -70,7 +70,7 @@ class Dispatch {
   Wakeup wakeup_;
   ClusterView view_;
   std::uint64_t placements_ = 0;
-  Histogram pass_seconds_;    // from the decisions to their being written
+  Histogram pass_seconds_;  // from the decisions to their being written
   bool is_doubtful_ = false;
   std::deque<Event> events_;     // not yet taken in; only kept while leading
   std::uint64_t last_seq_ = 0;   // of the last one taken in; 0: none yet

@@ -5,6 +5,7 @@
 #include "shared/codec/json.hpp"
 #include "shared/http/client.hpp"
 #include "shared/model/job_lifecycle.hpp"
+#include "shared/runtime/task_group.hpp"
 #include "tests/shared/runtime/loop.hpp"
 #include "tests/support/memory_store.hpp"
 
@@ -77,7 +78,17 @@ class Schedulers : public testing::Test {
     ExecutorInfo info;
     info.name = name;
     info.capacity = {Millicores{1000 * cores}, 8_GiB, {}};
-    loop_.run(store_.register_executor(std::move(info))).value();
+    const auto incarnation = loop_.run(store_.register_executor(std::move(info), 0)).value();
+    beats_.spawn("heartbeat", beat(name, incarnation));
+  }
+
+  // Jobs are placed only where the beat was seen to move.
+  Task<> beat(std::string name, std::uint64_t incarnation) {
+    const RuntimeInfo healthy;
+    for (;;) {
+      co_await store_.heartbeat(name, incarnation, healthy);
+      co_await sleep_until(deadline_in(std::chrono::milliseconds{100}));
+    }
   }
 
   Job record(std::uint64_t id) { return *loop_.run(store_.jobs({JobId{id}})).value().front(); }
@@ -123,6 +134,12 @@ class Schedulers : public testing::Test {
   Loop loop_;
   SystemClock clock_;
   MemoryStore store_{loop_.executor(), clock_};
+  TaskGroup beats_{loop_.executor()};
+
+  void TearDown() override {
+    beats_.cancel();
+    loop_.run(beats_.join());
+  }
 };
 
 }  // namespace berth::test

@@ -96,7 +96,8 @@ Task<Result<>> one_round(cli::Client& client, Plan plan) {
 
 Task<Result<>> measure(http::Address address, Plan plan) {
   const auto executor = co_await asio::this_coro::executor;
-  cli::Client client(executor, std::move(address));
+  std::vector<http::Address> servers{std::move(address)};
+  cli::Client client(executor, std::move(servers));
   for (std::size_t round = 0; round < plan.rounds; ++round) {
     const auto done = co_await one_round(client, plan);
     if (!done) co_return done.error();

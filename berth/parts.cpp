@@ -88,13 +88,18 @@ Result<ExecutorSettings> executor_settings(const ExecutorFlags& flags, std::stri
   return settings;
 }
 
-Result<SchedulerSettings> scheduler_settings(const std::string& listen, const std::string& name) {
+Result<SchedulerSettings> scheduler_settings(const std::string& listen, const std::string& name,
+                                             const SchedulingFlags& scheduling) {
   const auto address = parse_listen(listen);
   if (!address) return address.error();
   SchedulerSettings settings;
   settings.name = name.empty() ? host_name() : name;
   settings.host = address->host;
   settings.port = address->port;
+  const auto age = parse_duration(scheduling.retain_for);
+  if (!age) return invalid(age.error().message, "--retain-for");
+  settings.retention = {*age, scheduling.retain_jobs};
+  settings.spread = scheduling.placement == "spread";
   return settings;
 }
 

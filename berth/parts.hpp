@@ -18,7 +18,8 @@ std::string host_name();
 
 // Errors of these name the flag at fault.
 Result<ExecutorSettings> executor_settings(const ExecutorFlags& flags, std::string cluster);
-Result<SchedulerSettings> scheduler_settings(const std::string& listen, const std::string& name);
+Result<SchedulerSettings> scheduler_settings(const std::string& listen, const std::string& name,
+                                             const SchedulingFlags& scheduling);
 Result<std::unique_ptr<ContainerRuntime>> make_runtime(asio::any_io_executor executor, const Clock& clock,
                                                        const ExecutorFlags& flags);
 Result<RedisOptions> redis_options(const RedisFlags& flags, std::string client_name);

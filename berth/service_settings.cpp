@@ -80,6 +80,20 @@ void add_machine_flags(CLI::App& verb, ExecutorFlags& flags) {
       ->default_str("(DOCKER_HOST, or unix:///var/run/docker.sock)");
 }
 
+void add_scheduling_flags(CLI::App& verb, SchedulingFlags& flags) {
+  shown(verb.add_option("--placement", flags.placement,
+                        "pack: fill one executor before the next, so that large jobs find room\n"
+                        "spread: jobs over executors"),
+        "pack|spread")
+      ->check(CLI::IsMember({"pack", "spread"}));
+  shown(
+      verb.add_option("--retain-for", flags.retain_for, "Delete jobs and their logs so long after their end"),
+      "DURATION");
+  shown(verb.add_option("--retain-jobs", flags.retain_jobs,
+                        "Of the jobs that have ended, keep only the newest"),
+        "N");
+}
+
 void add_listen_flag(CLI::App& verb, std::string& listen) {
   shown(verb.add_option("--listen", listen,
                         "Where the API listens (default 127.0.0.1:3625; port 0: a free one)"),
@@ -92,6 +106,7 @@ void add_scheduler_flags(CLI::App& verb, SchedulerFlags& flags) {
   add_redis_flags(verb, flags.redis);
   add_listen_flag(verb, flags.listen);
   add_name_flag(verb, flags.name, "Unique among the schedulers (default: the host's name)");
+  add_scheduling_flags(verb, flags.scheduling);
   add_log_flags(verb, flags.log, "info");
 }
 
@@ -110,6 +125,7 @@ void add_up_flags(CLI::App& verb, UpFlags& flags) {
   add_listen_flag(verb, flags.listen);
   verb.add_flag("--no-executor", flags.no_executor,
                 "Only accept jobs: executors join from elsewhere, or later");
+  add_scheduling_flags(verb, flags.scheduling);
   add_name_flag(verb, flags.executor.name, "The executor's name (default: the host's name)");
   add_machine_flags(verb, flags.executor);
   // A person reads this terminal: what goes well is in the banner.

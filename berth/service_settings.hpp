@@ -3,6 +3,7 @@
 
 #include "shared/base/result.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -28,11 +29,19 @@ struct RedisFlags {
   std::string key;
 };
 
+// How a scheduler works, whether alone or within `berth up`.
+struct SchedulingFlags {
+  std::string placement = "pack";
+  std::string retain_for = "30d";
+  std::uint64_t retain_jobs = 100'000;
+};
+
 // As typed; the services' own settings are made of them, with errors that name the flag.
 struct SchedulerFlags {
   RedisFlags redis;
   std::string listen = "127.0.0.1:3625";
   std::string name;  // empty: the host's name
+  SchedulingFlags scheduling;
   LogFlags log;
 };
 
@@ -55,6 +64,7 @@ struct UpFlags {
   std::string data;  // empty: $XDG_DATA_HOME/berth
   std::string listen = "127.0.0.1:3625";
   bool no_executor = false;
+  SchedulingFlags scheduling;
   ExecutorFlags executor;
   LogFlags log;
 };

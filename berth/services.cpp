@@ -52,7 +52,7 @@ Task<int> serve_scheduler(asio::any_io_executor executor, SchedulerSettings sett
 
 Result<Service> prepare_scheduler(const SchedulerFlags& flags) {
   if (auto logging = setup_logging(flags.log.level, flags.log.format); !logging) return logging.error();
-  auto settings = scheduler_settings(flags.listen, flags.name);
+  auto settings = scheduler_settings(flags.listen, flags.name, flags.scheduling);
   if (!settings) return settings.error();
   auto redis = redis_options(flags.redis, "berth-scheduler-" + settings->name);
   if (!redis) return redis.error();

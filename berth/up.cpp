@@ -74,7 +74,7 @@ Task<Result<>> Up::start() {
   }
   auto stored = co_await start_store(*cluster);
   if (!stored) co_return stored;
-  auto settings = scheduler_settings(flags_.listen, "");
+  auto settings = scheduler_settings(flags_.listen, "", flags_.scheduling);
   if (!settings) co_return settings.error();
   settings->alone = true;
   scheduler_ = std::make_unique<SchedulerApp>(executor_, *store_, clock_, *settings);

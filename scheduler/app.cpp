@@ -22,8 +22,9 @@ SchedulerApp::SchedulerApp(asio::any_io_executor executor, Store& store, const C
       feed_(executor, store),
       leadership_(executor, store, clock, settings_.name, settings_.alone, [this] { dispatch_.on_change(); }),
       liveness_(executor, store, [this] { dispatch_.on_change(); }),
-      dispatch_(executor, store, clock, leadership_, liveness_, settings_.name),
-      services_{jobs_, store, feed_, liveness_, leadership_, dispatch_},
+      dispatch_(executor, store, clock, leadership_, liveness_, settings_),
+      retention_(store, clock, leadership_, settings_.retention),
+      services_{jobs_, store, feed_, liveness_, leadership_, dispatch_, retention_},
       server_(executor, router_.as_handler(), server_options()),
       tasks_(executor) {
   feed_.on_history_lost([this] { dispatch_.start_over(); });
@@ -54,6 +55,7 @@ Task<Result<>> SchedulerApp::start() {
   tasks_.spawn("liveness", liveness_.run());
   tasks_.spawn("leadership", leadership_.run());
   tasks_.spawn("dispatch", dispatch_.run());
+  tasks_.spawn("retention", retention_.run());
   tasks_.spawn("api", server_.run());
   co_return Result<>{};
 }

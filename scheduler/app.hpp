@@ -7,6 +7,7 @@
 #include "scheduler/loops/event_feed.hpp"
 #include "scheduler/loops/leadership.hpp"
 #include "scheduler/loops/liveness.hpp"
+#include "scheduler/loops/retention.hpp"
 #include "scheduler/settings.hpp"
 #include "shared/http/router.hpp"
 #include "shared/http/server.hpp"
@@ -42,6 +43,7 @@ class SchedulerApp {
   Leadership leadership_;
   Liveness liveness_;
   Dispatch dispatch_;
+  Retention retention_;
   api::Services services_;
   http::Router router_;
   http::Server server_;

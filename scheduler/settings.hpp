@@ -1,15 +1,26 @@
 // What a scheduler is told when it starts.
 #pragma once
 
+#include "shared/base/time.hpp"
+
+#include <cstdint>
 #include <string>
 
 namespace berth {
+
+// Which of the jobs that have ended are kept, with their logs: both must hold.
+struct RetentionRules {
+  Milliseconds max_age = std::chrono::hours{30 * 24};  // since the job's end
+  std::uint64_t max_jobs = 100'000;                    // the newest
+};
 
 struct SchedulerSettings {
   std::string name;                // unique among the cluster's schedulers
   std::string host = "127.0.0.1";  // where the API listens
   std::string port = "3625";       // decimal; "0" takes a free one
-  bool alone = false;              // no other scheduler can be alive on this store (see Leadership)
+  bool spread = false;             // jobs over executors, instead of filling one after the other
+  RetentionRules retention;
+  bool alone = false;  // no other scheduler can be alive on this store (see Leadership)
 };
 
 }  // namespace berth

@@ -7,6 +7,7 @@
 #include "scheduler/loops/event_feed.hpp"
 #include "scheduler/loops/leadership.hpp"
 #include "scheduler/loops/liveness.hpp"
+#include "scheduler/loops/retention.hpp"
 #include "shared/http/router.hpp"
 
 namespace berth::api {
@@ -19,6 +20,7 @@ struct Services {
   Liveness& liveness;
   const Leadership& leadership;
   const Dispatch& dispatch;
+  const Retention& retention;
   RequestCounts requests{};
 };
 

@@ -53,6 +53,11 @@ Task<> stats(Services& services, http::Responder& responder) {
   body.emplace("leader", leader ? json::value(*leader) : json::value(nullptr));
   body.emplace("jobs", std::move(jobs));
   body.emplace("executors", std::move(executors));
+  json::object retention;
+  retention.emplace("max_age", to_string(services.retention.rules().max_age));
+  retention.emplace("max_jobs", services.retention.rules().max_jobs);
+  retention.emplace("ended", ended_jobs_of(*counts));
+  body.emplace("retention", std::move(retention));
   co_await reply(responder, 200, std::move(body));
 }
 

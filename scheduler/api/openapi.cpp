@@ -42,10 +42,14 @@ constexpr std::string_view wrappers = R"({
     "description": "Events that aren't kept any more; next isn't above after when the store was set back.", "properties": {
     "after": {"type": "integer", "description": "The last event before them."},
     "next": {"type": "integer", "description": "The first event behind them."}}},
-  "Stats": {"type": "object", "required": ["leader", "jobs", "executors"], "properties": {
+  "Stats": {"type": "object", "required": ["leader", "jobs", "executors", "retention"], "properties": {
     "leader": {"type": ["string", "null"], "description": "The scheduler that places jobs."},
     "jobs": {"type": "object", "additionalProperties": {"type": "integer"}, "description": "How many, by status."},
-    "executors": {"type": "object", "additionalProperties": {"type": "integer"}, "description": "How many, by state."}}},
+    "executors": {"type": "object", "additionalProperties": {"type": "integer"}, "description": "How many, by state."},
+    "retention": {"type": "object", "required": ["max_age", "max_jobs", "ended"], "properties": {
+      "max_age": {"type": "string", "description": "How long after its end a job is kept."},
+      "max_jobs": {"type": "integer", "description": "How many jobs that have ended are kept."},
+      "ended": {"type": "integer", "description": "How many there are."}}}}},
   "Health": {"type": "object", "required": ["status"], "properties": {
     "status": {"type": "string", "description": "ok"},
     "version": {"type": "string", "description": "Berth's."},

@@ -150,7 +150,7 @@ const Job* ClusterView::find(JobId id) const {
 }
 
 void ClusterView::index(const Job& job) {
-  if (is_placeable(job)) queue_.push(job.id, job.definition);
+  if (is_placeable(job)) queue_.push(job.id, job.definition, now_.monotonic);
   if (!has_place(job)) return;
   const auto [executor, added] = executors_.try_emplace(*job.executor);
   if (added) {

@@ -45,6 +45,7 @@ class ClusterView {
 
   // What is put from now on is learned at this instant.
   void tell_time(Now now) { now_ = now; }
+  const Now& now() const { return now_; }
 
   // The record as it was read or written. One that is older than what is known is ignored.
   void put(Job job, Learned how = Learned::changed);

@@ -5,6 +5,7 @@
 
 #include "scheduler/core/shape.hpp"
 #include "shared/base/ids.hpp"
+#include "shared/base/time.hpp"
 
 #include <compare>
 #include <cstddef>
@@ -32,9 +33,11 @@ class JobQueue {
     std::set<Turn> turns;
   };
 
-  void push(JobId job, const JobDefinition& definition);
+  void push(JobId job, const JobDefinition& definition, Monotonic now);
   void remove(JobId job);
   bool contains(JobId job) const { return entries_.contains(job); }
+  // When it was pushed. It must be here.
+  Monotonic since(JobId job) const { return entries_.at(job).since; }
   std::size_t size() const { return entries_.size(); }
 
   const std::unordered_map<std::string, Line>& lines() const { return lines_; }
@@ -43,6 +46,7 @@ class JobQueue {
   struct Entry {
     std::string shape_key;
     Turn turn;
+    Monotonic since{};
   };
   std::unordered_map<std::string, Line> lines_;  // by shape_key
   std::unordered_map<JobId, Entry> entries_;

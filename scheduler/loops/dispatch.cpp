@@ -1,6 +1,5 @@
 #include "scheduler/loops/dispatch.hpp"
 
-#include "scheduler/core/placement.hpp"
 #include "shared/base/backoff.hpp"
 #include "shared/base/limits.hpp"
 
@@ -213,7 +212,7 @@ std::vector<Change> Dispatch::decide(WallTime now) {
   }
   add_losses(changes, now);
   if (!changes.empty()) return changes;  // first what is due: a job that ends now shall not be placed
-  const auto placed = place(view_, pass_limit);
+  const auto placed = place(view_, pass_limit, rules_);
   for (const auto& assignment : placed.assignments) {
     add_change(changes, assignment.job, lifecycle::Assigned{assignment.executor, assignment.gpus}, now);
   }

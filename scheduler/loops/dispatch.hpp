@@ -5,8 +5,10 @@
 
 #include "scheduler/core/cluster_view.hpp"
 #include "scheduler/core/histogram.hpp"
+#include "scheduler/core/placement.hpp"
 #include "scheduler/loops/leadership.hpp"
 #include "scheduler/loops/liveness.hpp"
+#include "scheduler/settings.hpp"
 #include "shared/model/job_lifecycle.hpp"
 #include "shared/runtime/async.hpp"
 #include "shared/store/store.hpp"
@@ -20,14 +22,15 @@ namespace berth {
 
 class Dispatch {
  public:
-  // `name` is the scheduler's, for the events it causes.
+  // `settings` of the scheduler: its name, for the events it causes, and how it places.
   Dispatch(asio::any_io_executor executor, Store& store, const Clock& clock, Leadership& leadership,
-           const Liveness& liveness, std::string name)
+           const Liveness& liveness, const SchedulerSettings& settings)
       : store_(store),
         clock_(clock),
         leadership_(leadership),
         liveness_(liveness),
-        actor_("scheduler/" + std::move(name)),
+        actor_("scheduler/" + settings.name),
+        rules_{.spread = settings.spread},
         wakeup_(std::move(executor)) {}
 
   // Leads whenever it is this scheduler's turn, until cancelled.
@@ -67,6 +70,7 @@ class Dispatch {
   Leadership& leadership_;
   const Liveness& liveness_;
   std::string actor_;
+  PlacementRules rules_;
   Wakeup wakeup_;
   ClusterView view_;
   std::uint64_t placements_ = 0;

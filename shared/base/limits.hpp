@@ -99,8 +99,12 @@ inline constexpr Milliseconds heartbeat = 1s;
 inline constexpr Milliseconds executor_lost_after = 10s;
 inline constexpr Milliseconds name_patience =
     2'500ms;  // two beats and a half: one that lives is seen to beat
+inline constexpr Milliseconds reserve_after =
+    60s;  // a job that waits for room for so long has an executor kept for it
 inline constexpr Milliseconds leader_renewal = 1s;
 inline constexpr Milliseconds leader_lost_after = 3s;
+inline constexpr Milliseconds retention_period = 60s;
+inline constexpr std::size_t retention_batch = 100;  // jobs deleted in one call
 inline constexpr Milliseconds reconcile_period = 5s;
 
 }  // namespace berth::limits

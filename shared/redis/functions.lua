@@ -133,6 +133,30 @@ local function transition(keys, argv)
   return results
 end
 
+-- Deletes jobs that have ended, with their logs, where the version is the expected one.
+-- KEYS  1 leader  2 … indexes of statuses, referred to by their place
+-- ARGV  1 epoch that must be the leader's  2 prefix of job keys  3 prefix of name indexes  4 prefix of logs
+--       then of each job: id, expected version, place of its status's index, name or '', last attempt
+-- Returns how many were deleted.
+local function forget_jobs(keys, argv)
+  local call = redis.call
+  if call('HGET', keys[1], 'epoch') ~= argv[1] then
+    return conflict('Another scheduler has become the leader since epoch ' .. argv[1] .. '.')
+  end
+  local forgotten = 0
+  for at = 5, #argv, 5 do
+    local id, version, place, name, attempts = unpack(argv, at, at + 4)
+    if call('HGET', argv[2] .. id, 'version') == version then
+      call('UNLINK', argv[2] .. id)
+      call('ZREM', keys[tonumber(place)], id)
+      if name ~= '' then call('ZREM', argv[3] .. name, id) end
+      for attempt = 1, tonumber(attempts) do call('UNLINK', argv[4] .. id .. ':' .. attempt) end
+      forgotten = forgotten + 1
+    end
+  end
+  return forgotten
+end
+
 -- Writes what an executor says of itself, under a new incarnation. A drain, the operators' word, is kept.
 -- KEYS  1 executor  2 names of executors  3 event counter  4 event stream
 -- ARGV  1 name  2 info (JSON)  3 runtime (JSON)  4 status channel  5 events kept  6 event body
@@ -277,6 +301,7 @@ end
 register('admit', admit, {})
 register('append_log', append_log, {})
 register('transition', transition, {'allow-oom'})
+register('forget_jobs', forget_jobs, {'allow-oom'})
 register('register_executor', register_executor, {'allow-oom'})
 register('heartbeat', heartbeat, {'allow-oom'})
 register('leave_executor', leave_executor, {'allow-oom'})

@@ -184,4 +184,19 @@ Command transition_command(const Keys& keys, std::span<Change> changes, std::opt
   return words;
 }
 
+Command forget_command(const Keys& keys, const std::vector<Job>& jobs, Epoch epoch) {
+  KeyTable table({keys.leader()});
+  Command tail;
+  for (const Job& job : jobs) {
+    tail.add(job.id.value).add(job.version).add(table.place_of(keys.with_status(job.status)));
+    tail.add(job.definition.name.value_or(std::string())).add(job.attempt);
+  }
+  Command words("FCALL", function_name("forget_jobs"));
+  words.add(table.all().size());
+  for (const auto& key : table.all()) words.add(key);
+  words.add(epoch.value).add(keys.job_prefix()).add(keys.name_prefix()).add(keys.log_prefix());
+  words.append(tail);
+  return words;
+}
+
 }  // namespace berth::redis

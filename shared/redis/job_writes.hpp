@@ -28,6 +28,9 @@ Command admit_command(const Keys& keys, const std::vector<JobDefinition>& defini
 Command transition_command(const Keys& keys, std::span<Change> changes, std::optional<Epoch> epoch,
                            WallTime now);
 
+// Of jobs that have ended.
+Command forget_command(const Keys& keys, const std::vector<Job>& jobs, Epoch epoch);
+
 // How many of the changes, from the first on, one call may carry.
 std::size_t batch_size(std::span<const Change> changes);
 

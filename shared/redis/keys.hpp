@@ -42,8 +42,9 @@ class Keys {
   std::string leader() const { return root_ + "leader"; }
 
   // --- logs ---
+  std::string log_prefix() const { return root_ + "log:"; }  // functions append id ":" attempt
   std::string log(JobId job, std::uint32_t attempt) const {
-    return root_ + "log:" + to_string(job) + ":" + std::to_string(attempt);
+    return log_prefix() + to_string(job) + ":" + std::to_string(attempt);
   }
   std::string log_channel(JobId job) const { return root_ + "logs:" + to_string(job); }
 

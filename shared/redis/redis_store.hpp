@@ -51,6 +51,8 @@ class RedisStore final : public Store {
   Task<Result<std::vector<std::optional<Job>>>> jobs(std::vector<JobId> ids) override;
   Task<Result<std::vector<JobId>>> find_jobs(JobQuery query) override;
   Task<Result<std::array<std::uint64_t, 5>>> count_jobs() override;
+  Task<Result<std::vector<JobId>>> ended_jobs(JobId after, std::size_t limit) override;
+  Task<Result<std::size_t>> forget_jobs(std::vector<Job> jobs, Epoch epoch) override;
 
   Task<Result<std::uint64_t>> last_event() override;
   Task<Result<std::vector<Event>>> read_events(std::uint64_t seq, std::size_t limit,

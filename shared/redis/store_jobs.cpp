@@ -21,6 +21,8 @@ using redis::Reply;
 constexpr std::array all_statuses{JobStatus::pending, JobStatus::running, JobStatus::succeeded,
                                   JobStatus::failed, JobStatus::aborted};
 
+constexpr std::array terminal_statuses{JobStatus::succeeded, JobStatus::failed, JobStatus::aborted};
+
 std::string upper_bound(const std::optional<JobId>& before) {
   return before ? "(" + to_string(*before) : "+inf";
 }
@@ -193,6 +195,30 @@ Task<Result<std::array<std::uint64_t, 5>>> RedisStore::count_jobs() {
   std::array<std::uint64_t, 5> counts{};
   for (std::size_t i = 0; i < counts.size(); ++i) counts[i] = (*sizes)[i].number().value_or(0);
   co_return counts;
+}
+
+Task<Result<std::vector<JobId>>> RedisStore::ended_jobs(JobId after, std::size_t limit) {
+  std::vector<Command> reads;
+  for (const JobStatus status : terminal_statuses) {
+    reads.emplace_back("ZRANGE", keys_.with_status(status), "(" + to_string(after), "+inf", "BYSCORE",
+                       "LIMIT", 0, limit);
+  }
+  auto replies = co_await read_at_once(std::move(reads));
+  if (!replies) co_return replies.error();
+  std::vector<JobId> ids;
+  for (const Reply& reply : *replies) append_ids(reply, ids);
+  std::sort(ids.begin(), ids.end());
+  if (ids.size() > limit) ids.resize(limit);
+  co_return ids;
+}
+
+Task<Result<std::size_t>> RedisStore::forget_jobs(std::vector<Job> jobs, Epoch epoch) {
+  Command command = redis::forget_command(keys_, jobs, epoch);
+  auto reply = co_await send(std::move(command));
+  if (!reply) co_return reply.error();
+  const auto forgotten = reply->number();
+  if (!forgotten) co_return broken_contract("an answer of forget_jobs");
+  co_return static_cast<std::size_t>(*forgotten);
 }
 
 Task<Result<std::vector<Job>>> RedisStore::assigned_jobs(std::string executor) {

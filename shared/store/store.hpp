@@ -133,6 +133,11 @@ class Store {
   // Newest first.
   virtual Task<Result<std::vector<JobId>>> find_jobs(JobQuery query) = 0;
   virtual Task<Result<std::array<std::uint64_t, 5>>> count_jobs() = 0;  // by JobStatus
+  // Those that have ended, of ids above `after`, oldest first.
+  virtual Task<Result<std::vector<JobId>>> ended_jobs(JobId after, std::size_t limit) = 0;
+  // Deletes records and logs of jobs that have ended, as they were read; one that is gone or has another
+  // version is left alone. Returns how many were deleted. conflict: a later leader exists.
+  virtual Task<Result<std::size_t>> forget_jobs(std::vector<Job> jobs, Epoch epoch) = 0;
 
   // --- events ---
   virtual Task<Result<std::uint64_t>> last_event() = 0;

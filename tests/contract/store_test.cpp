@@ -497,6 +497,86 @@ Task<> a_deposed_leader_writes_nothing(Store& store) {
 }
 TEST_P(StoreContract, ADeposedLeaderWritesNothing) { tell(a_deposed_leader_writes_nothing); }
 
+// --- what is deleted ---
+
+Task<Job> ended(Store& store, JobId id) {
+  const Job before = co_await read(store, id);
+  Job after = before;
+  after.status = JobStatus::succeeded;
+  after.reason = std::nullopt;
+  after.attempt = 1;
+  std::vector<Change> changes{{before, std::move(after), "job.succeeded", actor}};
+  auto written = co_await store.transition(std::move(changes), std::nullopt);
+  must(std::move(written));
+  co_return co_await read(store, id);
+}
+
+Task<> a_job_that_ended_is_forgotten_whole(Store& store) {
+  auto led = co_await store.take_leadership("one", std::nullopt);
+  const Epoch epoch = must(std::move(led));
+  std::vector<JobDefinition> definitions{definition("old"), definition("old"), definition("old")};
+  auto admitted = co_await store.admit(std::move(definitions), std::nullopt, actor);
+  must(std::move(admitted));
+  std::vector<Job> jobs;
+  for (const std::uint64_t id : {1, 2}) {
+    Job job = co_await ended(store, {id});
+    jobs.push_back(std::move(job));
+    std::vector<LogPiece> pieces{piece(5, 1, 0, "hello")};
+    auto appended = co_await store.append_log({id}, 1, std::move(pieces), {});
+    must(std::move(appended));
+  }
+  auto all = co_await store.ended_jobs({0}, 10);
+  const std::vector<JobId> both{{1}, {2}};
+  EXPECT_EQ(must(std::move(all)), both);
+  auto rest = co_await store.ended_jobs({1}, 10);
+  EXPECT_EQ(must(std::move(rest)), std::vector<JobId>{{2}});
+  auto oldest = co_await store.ended_jobs({0}, 1);
+  EXPECT_EQ(must(std::move(oldest)), std::vector<JobId>{{1}});
+
+  jobs[1].version -= 1;  // it has changed since it was read
+  auto forgotten = co_await store.forget_jobs(jobs, epoch);
+  EXPECT_EQ(must(std::move(forgotten)), 1u);
+  const std::vector<JobId> asked{{1}, {2}, {3}};
+  auto records = co_await store.jobs(asked);
+  const auto found = must(std::move(records));
+  EXPECT_FALSE(found[0]);
+  EXPECT_TRUE(found[1] && found[2]);
+  auto gone = co_await store.read_log({1}, 1, 0);
+  EXPECT_TRUE(must(std::move(gone)).empty());
+  auto kept = co_await store.read_log({2}, 1, 0);
+  EXPECT_EQ(must(std::move(kept)).size(), 1u);
+  JobQuery by_name;
+  by_name.name = "old";
+  auto named = co_await store.find_jobs(by_name);
+  const std::vector<JobId> left{{3}, {2}};
+  EXPECT_EQ(must(std::move(named)), left);
+  auto counts = co_await store.count_jobs();
+  const std::array<std::uint64_t, 5> expected{1, 0, 1, 0, 0};
+  EXPECT_EQ(must(std::move(counts)), expected);
+  std::vector<JobDefinition> more{definition()};
+  auto next = co_await store.admit(std::move(more), std::nullopt, actor);
+  EXPECT_EQ(must(std::move(next)).ids, std::vector<JobId>{{4}}) << "an id is never given twice";
+}
+TEST_P(StoreContract, AJobThatEndedIsForgottenWhole) { tell(a_job_that_ended_is_forgotten_whole); }
+
+Task<> a_deposed_leader_forgets_nothing(Store& store) {
+  auto led = co_await store.take_leadership("one", std::nullopt);
+  const Epoch epoch = must(std::move(led));
+  std::vector<JobDefinition> definitions{definition()};
+  auto admitted = co_await store.admit(std::move(definitions), std::nullopt, actor);
+  must(std::move(admitted));
+  std::vector<Job> jobs(1);
+  jobs[0] = co_await ended(store, {1});
+  auto seen = co_await store.leader();
+  auto taken = co_await store.take_leadership("two", must(std::move(seen)));
+  must(std::move(taken));
+  auto refused = co_await store.forget_jobs(jobs, epoch);
+  EXPECT_EQ(kind_of(refused), ErrorKind::conflict);
+  const Job job = co_await read(store, {1});
+  EXPECT_EQ(job.id, jobs[0].id);
+}
+TEST_P(StoreContract, ADeposedLeaderForgetsNothing) { tell(a_deposed_leader_forgets_nothing); }
+
 // --- logs ---
 
 Task<> output_is_kept_exactly(Store& store) {

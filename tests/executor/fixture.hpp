@@ -57,6 +57,12 @@ class WatchedStore final : public Store {
   }
   Task<Result<std::vector<JobId>>> find_jobs(JobQuery q) override { return store_.find_jobs(std::move(q)); }
   Task<Result<std::array<std::uint64_t, 5>>> count_jobs() override { return store_.count_jobs(); }
+  Task<Result<std::vector<JobId>>> ended_jobs(JobId a, std::size_t l) override {
+    return store_.ended_jobs(a, l);
+  }
+  Task<Result<std::size_t>> forget_jobs(std::vector<Job> j, Epoch e) override {
+    return store_.forget_jobs(std::move(j), e);
+  }
   Task<Result<std::uint64_t>> last_event() override { return store_.last_event(); }
   Task<Result<std::vector<Event>>> read_events(std::uint64_t s, std::size_t l, Deadline d) override {
     return store_.read_events(s, l, d);

@@ -94,7 +94,7 @@ Task<Result<Admitted>> MemoryStore::admit(std::vector<JobDefinition> definitions
   Admitted admitted;
   for (auto& definition : definitions) {
     Job job;
-    job.id = {jobs_.empty() ? 1 : jobs_.rbegin()->first.value + 1};
+    job.id = {++last_job_};
     job.definition = std::move(definition);
     job.reason = Reason::queued;
     job.created_at = clock_.wall();
@@ -176,6 +176,29 @@ Task<Result<std::array<std::uint64_t, 5>>> MemoryStore::count_jobs() {
   std::array<std::uint64_t, 5> counts{};
   for (const auto& [id, job] : jobs_) ++counts[static_cast<std::size_t>(job.status)];
   co_return counts;
+}
+
+Task<Result<std::vector<JobId>>> MemoryStore::ended_jobs(JobId after, std::size_t limit) {
+  if (auto failure = co_await arrive()) co_return *failure;
+  std::vector<JobId> ids;
+  for (auto entry = jobs_.upper_bound(after); entry != jobs_.end() && ids.size() < limit; ++entry) {
+    if (is_terminal(entry->second.status)) ids.push_back(entry->first);
+  }
+  co_return ids;
+}
+
+Task<Result<std::size_t>> MemoryStore::forget_jobs(std::vector<Job> jobs, Epoch epoch) {
+  if (auto failure = co_await arrive()) co_return *failure;
+  if (!leader_ || leader_->epoch != epoch) co_return conflict("Another scheduler leads.");
+  std::size_t forgotten = 0;
+  for (const Job& job : jobs) {
+    const auto found = jobs_.find(job.id);
+    if (found == jobs_.end() || found->second.version != job.version) continue;
+    for (std::uint32_t attempt = 1; attempt <= job.attempt; ++attempt) logs_.erase({job.id, attempt});
+    jobs_.erase(found);
+    ++forgotten;
+  }
+  co_return forgotten;
 }
 
 Task<Result<std::uint64_t>> MemoryStore::last_event() {

@@ -35,6 +35,8 @@ class MemoryStore : public Store {
   Task<Result<std::vector<std::optional<Job>>>> jobs(std::vector<JobId> ids) override;
   Task<Result<std::vector<JobId>>> find_jobs(JobQuery query) override;
   Task<Result<std::array<std::uint64_t, 5>>> count_jobs() override;
+  Task<Result<std::vector<JobId>>> ended_jobs(JobId after, std::size_t limit) override;
+  Task<Result<std::size_t>> forget_jobs(std::vector<Job> jobs, Epoch epoch) override;
 
   Task<Result<std::uint64_t>> last_event() override;
   Task<Result<std::vector<Event>>> read_events(std::uint64_t seq, std::size_t limit,
@@ -93,6 +95,7 @@ class MemoryStore : public Store {
   std::list<Wakeup*> readers_;  // that wait for a write
 
   std::map<JobId, Job> jobs_;
+  std::uint64_t last_job_ = 0;
   std::map<std::string, KnownRequest> known_requests_;
   std::deque<Event> events_;     // the n-th has seq n
   std::uint64_t forgotten_ = 0;  // of these, the oldest, as far as readers see

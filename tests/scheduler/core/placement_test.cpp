@@ -50,7 +50,7 @@ class Cluster {
     view.put(std::move(*after));
   }
   PlacementResult pass(std::size_t limit = 1000) {
-    auto result = place(view, limit);
+    auto result = place(view, limit, rules);
     for (const auto& [id, name, gpus] : result.assignments) apply(id, lifecycle::Assigned{name, gpus});
     for (const auto& verdict : result.verdicts) {
       if (verdict.satisfiable)
@@ -72,7 +72,10 @@ class Cluster {
     return found != nullptr && holds_resources(*found) ? *found->executor : "";
   }
 
+  bool is_placed(JobId id) const { return !where(id).empty(); }
+
   ClusterView view;
+  PlacementRules rules;
 
  private:
   std::map<std::string, ExecutorInfo> infos_;
@@ -138,6 +141,75 @@ TEST(Placement, FillsTheFullestMachineFirstSoThatWholeMachinesStayFree) {
   cluster.pass();
   EXPECT_EQ(cluster.where(first), "small");
   EXPECT_EQ(cluster.where(second), "small");
+}
+
+// Small jobs come and go on two machines of 4 cores, which so never have room for a job of 4.
+struct BusyCluster {
+  BusyCluster() {
+    cluster.executor("a", 4, 8_GiB);
+    cluster.executor("b", 4, 8_GiB);
+    for (int i = 0; i < 8; ++i) running.push_back(cluster.submit(cluster.job(1)));
+    cluster.pass();
+    large = cluster.submit(cluster.job(4));
+  }
+  // Every 10 s one small job ends, machine by machine in turn, and another arrives.
+  void live(int rounds) {
+    for (int i = 0; i < rounds; ++i) {
+      waited += 10s;
+      cluster.view.tell_time({WallTime{}, Monotonic{waited}});
+      running.push_back(cluster.submit(cluster.job(1)));
+      const auto ending =
+          std::find_if(running.begin(), running.end(), [&](JobId id) { return cluster.is_placed(id); });
+      cluster.end(*ending);
+      running.erase(ending);
+      cluster.pass();
+    }
+  }
+  Cluster cluster;
+  std::vector<JobId> running;
+  JobId large;
+  std::chrono::seconds waited{0};
+};
+
+TEST(Placement, AMachineIsKeptForAJobThatWasPassedOverForTooLong) {
+  BusyCluster busy;
+  busy.live(5);
+  EXPECT_FALSE(busy.cluster.is_placed(busy.large)) << "small jobs flow past it at first";
+  EXPECT_EQ(busy.cluster.view.queue().size(), 1u);
+  busy.live(12);
+  EXPECT_TRUE(busy.cluster.is_placed(busy.large)) << "but not for ever";
+}
+
+TEST(Placement, OnlyOneMachineIsKept) {
+  BusyCluster busy;
+  for (int i = 0; i < 3; ++i) busy.cluster.submit(busy.cluster.job(4));
+  busy.live(8);
+  std::map<std::string, std::int64_t> used;
+  for (const auto& [name, executor] : busy.cluster.view.executors())
+    used[name] = executor.allocated.cpu.value;
+  EXPECT_EQ(std::max(used["a"], used["b"]), 4000) << "the other machine goes on taking small jobs";
+  EXPECT_LT(std::min(used["a"], used["b"]), 4000);
+}
+
+TEST(Placement, AHigherPriorityGoesPastAReservation) {
+  BusyCluster busy;
+  busy.live(8);
+  auto urgent = busy.cluster.job(1);
+  urgent.definition.priority = 100;
+  const auto id = busy.cluster.submit(std::move(urgent));
+  busy.cluster.pass();
+  EXPECT_TRUE(busy.cluster.is_placed(id));
+}
+
+TEST(Placement, SpreadsOverTheMachinesWhenAskedTo) {
+  Cluster cluster;
+  for (const auto* name : {"a", "b", "c"}) cluster.executor(name, 4, 8_GiB);
+  cluster.rules.spread = true;
+  for (int i = 0; i < 6; ++i) cluster.submit(cluster.job(1));
+  cluster.pass();
+  for (const auto& [name, executor] : cluster.view.executors()) {
+    EXPECT_EQ(executor.allocated.jobs, 2u) << name;
+  }
 }
 
 TEST(Placement, AJobThatCanNeverFitSaysWhy) {

@@ -49,7 +49,8 @@ class DispatchTest : public ::testing::Test {
   TaskGroup tasks{loop.executor()};
   Liveness liveness{loop.executor(), store, [] {}};
   Leadership leadership{loop.executor(), store, clock, "s1", true, [this] { dispatch.on_change(); }};
-  Dispatch dispatch{loop.executor(), store, clock, leadership, liveness, "s1"};
+  SchedulerSettings settings;
+  Dispatch dispatch{loop.executor(), store, clock, leadership, liveness, settings};
 };
 
 TEST_F(DispatchTest, a_gap_in_the_feed_makes_it_read_everything_again) {

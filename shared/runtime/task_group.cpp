@@ -2,11 +2,26 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/multiple_exceptions.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <stdexcept>
 
 namespace berth {
+namespace {
+
+// A task that is cancelled while it awaits two things at once gets what both of them threw, in one.
+std::exception_ptr unwrapped(std::exception_ptr failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const asio::multiple_exceptions& several) {
+    return several.first_exception();
+  } catch (...) {
+    return failure;
+  }
+}
+
+}  // namespace
 
 void TaskGroup::spawn(std::string name, Task<> task) {
   children_.emplace_back();  // a signal can't be moved, so the child is made in place
@@ -23,7 +38,7 @@ void TaskGroup::on_end(std::list<Child>::iterator child, std::exception_ptr fail
   ended_.notify();
   if (!failure) return;
   try {
-    std::rethrow_exception(failure);
+    std::rethrow_exception(unwrapped(failure));
   } catch (const boost::system::system_error& error) {
     if (error.code() != asio::error::operation_aborted) {
       throw std::runtime_error("task " + name + " failed: " + error.what());

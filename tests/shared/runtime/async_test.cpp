@@ -3,6 +3,7 @@
 #include "shared/runtime/task_group.hpp"
 #include "tests/shared/runtime/loop.hpp"
 
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/system/system_error.hpp>
 #include <gtest/gtest.h>
 
@@ -98,6 +99,21 @@ TEST(TaskGroup, CancelEndsWhatItsTasksAwait) {
   loop.run(group.join());
   EXPECT_EQ(group.size(), 0u);
   EXPECT_EQ(notes, "cancelled") << "the waiter must not take a cancellation for a notification";
+}
+
+Task<> await_two_at_once() {
+  using boost::asio::experimental::awaitable_operators::operator||;
+  co_await (sleep_until(deadline_in(1h)) || sleep_until(deadline_in(2h)));
+}
+
+TEST(TaskGroup, CancelReachesATaskThatAwaitsTwoThingsAtOnce) {
+  Loop loop;
+  TaskGroup group(loop.executor());
+  group.spawn("both", await_two_at_once());
+  loop.run(sleep_until(deadline_in(1ms)));
+  group.cancel();
+  loop.run(group.join());
+  EXPECT_EQ(group.size(), 0u);
 }
 
 TEST(TaskGroup, CancelReachesATaskThatHasNotBegun) {

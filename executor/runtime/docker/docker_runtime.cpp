@@ -175,20 +175,25 @@ Task<Result<std::vector<ContainerState>>> DockerRuntime::list(std::string cluste
   const auto listed = docker::parse_list(reply->body);
   if (!listed) co_return listed.error();
   std::vector<ContainerState> out;
+  bool is_silent = false;
   for (const auto& entry : *listed) {
     ContainerState state;
     state.identity = entry.identity;
     state.phase = entry.phase;
+    const bool is_running = entry.phase == ContainerPhase::running;
     const auto known = memory_.find(container_name(entry.identity));
-    const bool is_known = known != memory_.end() && known->second.was_running;
-    if (entry.phase == ContainerPhase::exited || (entry.phase == ContainerPhase::running && !is_known)) {
+    const bool is_known = is_running && known != memory_.end() && known->second.was_running;
+    if (is_known) state.started_at = known->second.started_at;
+    const bool must_ask = entry.phase == ContainerPhase::exited || (is_running && !is_known);
+    if (must_ask && !is_silent) {
       auto found = co_await inspect(entry.identity);
       if (!found && found.error().kind == ErrorKind::not_found) continue;  // removed meanwhile
-      if (!found) co_return found.error();
-      state = std::move(*found);
-    } else if (entry.phase == ContainerPhase::running) {
-      state.started_at = known->second.started_at;
+      if (found) state = std::move(*found);
+      is_silent = !found;
     }
+    // One container that Docker can't tell about must not keep the others from their owners, nor each of many
+    // cost a deadline: as running ones they are waited for, and so asked about again.
+    if (must_ask && is_silent) state.phase = ContainerPhase::running;
     out.push_back(std::move(state));
   }
   co_return out;

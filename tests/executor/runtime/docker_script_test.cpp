@@ -23,6 +23,7 @@ class ScriptedDocker {
   std::vector<std::string> log;    // an entry each; stdout
   std::size_t follower_loses = 0;  // entries at the end that a follower never gets
   bool hangs_at_create = false;
+  bool fails_at_inspect = false;
   bool is_down = false;
   std::map<std::string, int> calls;  // by method and path without version, or what of the log was asked for
 
@@ -47,7 +48,13 @@ class ScriptedDocker {
     if (path == "/info") response.body = R"({"NCPU":2})";
     if (path == "/containers/create") response.status = 201;
     if (method == "DELETE") response.status = 204;
-    if (path.ends_with("/json")) {
+    if (path == "/containers/json") {
+      response.body =
+          R"([{"Names":["/berth-test-1-1"],"State":"exited","Labels":{"berth.cluster":"test","berth.executor":"here","berth.job":"1","berth.attempt":"1"}},)"
+          R"({"Names":["/berth-test-2-1"],"State":"running","Labels":{"berth.cluster":"test","berth.executor":"here","berth.job":"2","berth.attempt":"1"}}])";
+    } else if (path.ends_with("/json") && fails_at_inspect) {
+      response.status = 500;
+    } else if (path.ends_with("/json")) {
       response.body =
           R"({"Config":{"Labels":{"berth.cluster":"test","berth.executor":"here","berth.job":"1","berth.attempt":"1"}},)"
           R"("State":{"Status":"exited","ExitCode":0}})";
@@ -161,6 +168,16 @@ TEST_F(DockerScriptTest, AHealthyDaemonIsPingedAndOneThatCameBackIsAskedWhatItIs
   daemon.is_down = false;
   EXPECT_TRUE(loop.run(runtime->probe()).healthy);
   EXPECT_EQ(daemon.calls["GET /info"], 2);
+}
+
+TEST_F(DockerScriptTest, ContainersThatDockerCannotTellAboutAreListedAsRunning) {
+  daemon.fails_at_inspect = true;
+  const auto found = loop.run(runtime->list("test", "here"));
+  ASSERT_TRUE(found) << found.error().message;
+  ASSERT_EQ(found->size(), 2u);
+  for (const auto& state : *found) EXPECT_EQ(state.phase, ContainerPhase::running);
+  EXPECT_EQ((*found)[1].identity, container(2));
+  EXPECT_EQ(daemon.calls["GET /containers/berth-test-2-1/json"], 0) << "not a deadline for each";
 }
 
 TEST_F(DockerScriptTest, CreatesThatHangHoldUpNoRemove) {

@@ -130,7 +130,11 @@ Task<> show_written(Services& services, const http::PathParameters& path, Result
     co_await refuse(responder, written.error());
     co_return;
   }
-  co_await services.liveness.look_and_wait();
+  const auto seen = co_await services.liveness.look_and_wait();
+  if (!seen) {
+    co_await refuse(responder, seen.error());
+    co_return;
+  }
   co_await get_executor(services, path, responder);
 }
 

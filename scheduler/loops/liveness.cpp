@@ -17,31 +17,36 @@ Task<> Liveness::run() {
     // The store took long, or this process did: it was paused, or busy. What wasn't seen proves nothing.
     const bool was_slow = now - asked_at > limits::heartbeat || asked_at - looked_at > 2 * limits::heartbeat;
     looked_at = now;
-    if (found) update_all(std::move(*found), now, was_failing || was_slow);
+    const auto silence = was_failing || was_slow ? Silence::is_forgiven : Silence::counts;
+    if (found) update_all(std::move(*found), now, silence);
     was_failing = !found;
     co_await look_now_.wait(deadline_in(limits::heartbeat));
   }
 }
 
-Task<> Liveness::look_and_wait() {
+Task<Result<>> Liveness::look_and_wait() {
   auto found = co_await store_.executors();
-  // Whether somebody is lost is for the loop to tell, which knows how long it has looked.
-  if (found) update_all(std::move(*found), deadline_in(Milliseconds{0}), true);
+  if (!found) co_return found.error();
+  update_all(std::move(*found), deadline_in(Milliseconds{0}), Silence::is_not_judged);
+  co_return Result<>{};
 }
 
-void Liveness::update_all(std::vector<RegisteredExecutor> found, Monotonic now, bool fresh_timers) {
+void Liveness::update_all(std::vector<RegisteredExecutor> found, Monotonic now, Silence silence) {
   bool changed = false;
-  for (auto& record : found) changed |= update(std::move(record), now, fresh_timers);
+  for (auto& record : found) changed |= update(std::move(record), now, silence);
   if (changed) on_change_();
 }
 
-bool Liveness::update(RegisteredExecutor record, Monotonic now, bool fresh_timers) {
+bool Liveness::update(RegisteredExecutor record, Monotonic now, Silence silence) {
   const auto [entry, added] = executors_.try_emplace(record.info.name);
   auto& known = entry->second;
   const bool moved =
       !added && (record.beat != known.record.beat || record.incarnation != known.record.incarnation);
-  if (added || moved || (fresh_timers && known.state != ExecutorState::lost)) known.moved_at = now;
-  const bool is_lost = now - known.moved_at >= limits::executor_lost_after;
+  const bool was_lost = known.state == ExecutorState::lost;
+  if (added || moved || (silence == Silence::is_forgiven && !was_lost)) known.moved_at = now;
+  const bool is_lost = silence == Silence::is_not_judged
+                           ? was_lost && !moved
+                           : now - known.moved_at >= limits::executor_lost_after;
   const bool was_alive =
       std::exchange(known.is_alive, !record.has_left && (moved || (known.is_alive && !is_lost)));
   const auto state = is_lost        ? ExecutorState::lost

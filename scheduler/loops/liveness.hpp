@@ -35,14 +35,18 @@ class Liveness {
   Task<> run();
   // Looks now: an executor has registered.
   void look() { look_now_.notify(); }
-  // Reads the executors' records at once, so that executors() shows what was just written.
-  Task<> look_and_wait();
+  // Reads the executors' records at once, so that executors() shows what was just written. Whether somebody
+  // is lost remains the loop's to tell.
+  Task<Result<>> look_and_wait();
 
   const std::map<std::string, Known>& executors() const { return executors_; }
 
  private:
-  void update_all(std::vector<RegisteredExecutor> found, Monotonic now, bool fresh_timers);
-  bool update(RegisteredExecutor record, Monotonic now, bool fresh_timers);
+  // What it proves that a beat hasn't moved since the last look: as much as the time that went by; nothing,
+  // so that the time begins anew; or nothing either way.
+  enum class Silence { counts, is_forgiven, is_not_judged };
+  void update_all(std::vector<RegisteredExecutor> found, Monotonic now, Silence silence);
+  bool update(RegisteredExecutor record, Monotonic now, Silence silence);
 
   Store& store_;
   Listener on_change_;

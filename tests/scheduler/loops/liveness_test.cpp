@@ -47,6 +47,15 @@ TEST_F(LivenessTest, AnExecutorIsAliveOnlyOnceItsBeatWasSeenToMove) {
   EXPECT_TRUE(liveness_.executors().at("box").is_alive);
 }
 
+// Every drain reads the records anew: that mustn't give the silent ones another ten seconds.
+TEST_F(LivenessTest, ALookInBetweenForgivesNoSilence) {
+  registered("box");
+  look();
+  const auto since = liveness_.executors().at("box").moved_at;
+  ASSERT_TRUE(loop_.run(liveness_.look_and_wait()));
+  EXPECT_EQ(liveness_.executors().at("box").moved_at, since);
+}
+
 TEST_F(LivenessTest, AnExecutorThatStartsAgainIsAlive) {
   const auto first = registered("box");
   look();

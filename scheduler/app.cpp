@@ -27,7 +27,10 @@ SchedulerApp::SchedulerApp(asio::any_io_executor executor, Store& store, const C
       services_{jobs_, store, feed_, liveness_, leadership_, dispatch_, retention_},
       server_(executor, router_.as_handler(), server_options()),
       tasks_(executor) {
-  feed_.on_history_lost([this] { dispatch_.start_over(); });
+  feed_.on_history_lost([this] {
+    leadership_.on_history_lost();
+    dispatch_.on_history_lost();
+  });
   feed_.listen([this](const std::vector<Event>& events) { on_events(events); });
   api::add_job_routes(router_, services_);
   api::add_log_routes(router_, services_);

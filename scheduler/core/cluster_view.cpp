@@ -81,6 +81,7 @@ std::optional<ClusterView::Wait> ClusterView::wait_of(const Job& job, Learned ho
 
 void ClusterView::start_over() {
   auto waits = std::move(waits_);
+  waits.merge(earlier_waits_);  // those that the last start didn't come to
   *this = ClusterView{};
   earlier_waits_ = std::move(waits);
 }

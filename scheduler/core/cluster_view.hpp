@@ -27,8 +27,9 @@ namespace berth {
 
 class ClusterView {
  public:
-  // Forgets all but how long the jobs have waited.
+  // Forgets all but how long the jobs have waited, until all_is_put(): by then every live job was put again.
   void start_over();
+  void all_is_put() { earlier_waits_.clear(); }
 
   // How the view comes to know a record: it has just changed, or it was there before this scheduler led.
   enum class Learned { changed, found };

@@ -59,6 +59,7 @@ Task<> Dispatch::serve(Epoch epoch) {
     co_await sleep_until(deadline_in(500ms));
     co_return;
   }
+  view_.all_is_put();
   spdlog::debug("dispatch: {} live jobs, {} waiting", view_.jobs().size(), view_.queue().size());
   auto swept_at = clock_.monotonic();
   while (leadership_.epoch() == epoch && !is_doubtful_) {
@@ -128,8 +129,8 @@ Task<bool> Dispatch::take_in_events() {
       const auto event = std::move(events_.front());
       events_.pop_front();
       if (last_seq_ != 0 && event.seq != last_seq_ + 1) {
-        spdlog::warn("dispatch: events {} to {} are missing; reading everything again", last_seq_ + 1,
-                     event.seq - 1);
+        spdlog::warn("dispatch: event {} was followed by event {}; reading everything again", last_seq_,
+                     event.seq);
         co_return false;
       }
       last_seq_ = event.seq;

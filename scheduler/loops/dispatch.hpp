@@ -39,8 +39,9 @@ class Dispatch {
   // What the feed brings; and: leadership or executors have changed.
   void on_events(const std::vector<Event>& events);
   void on_change() { wakeup_.notify(); }
-  // What the view was made of no longer holds: the store went back in time.
-  void start_over() {
+  // The store went back in time: what the view was made of no longer holds.
+  void on_history_lost() {
+    view_ = ClusterView{};
     is_doubtful_ = true;
     wakeup_.notify();
   }

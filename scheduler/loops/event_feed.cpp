@@ -29,7 +29,7 @@ EventFeed::Follower::Follower(EventFeed& feed) : feed_(feed), wakeup_(feed.execu
 }
 
 std::optional<std::vector<Event>> EventFeed::recent(std::uint64_t seq, std::size_t limit) const {
-  if (seq < forgotten_) return std::nullopt;
+  if (seq < forgotten_ || seq > position_) return std::nullopt;
   const auto is_after = [](std::uint64_t wanted, const Event& event) { return wanted < event.seq; };
   const auto first = std::upper_bound(recent_.begin(), recent_.end(), seq, is_after);
   const auto count = std::min<std::ptrdiff_t>(recent_.end() - first, static_cast<std::ptrdiff_t>(limit));
@@ -39,9 +39,11 @@ std::optional<std::vector<Event>> EventFeed::recent(std::uint64_t seq, std::size
 Task<> EventFeed::start() {
   Backoff backoff(50ms, 1s);
   for (;;) {
+    history_ = store_.history();
     const auto end = co_await store_.last_event();
     if (end) {
       position_ = forgotten_ = *end;
+      recent_.clear();
       co_return;
     }
     co_await sleep_until(deadline_in(backoff.next()));
@@ -54,13 +56,15 @@ Task<> EventFeed::run() {
   for (;;) {
     const auto events =
         co_await store_.read_events(position_, limits::feed_read, deadline_in(limits::store_block));
+    if (store_.history() != history_ || (!events && events.error().kind == ErrorKind::conflict)) {
+      co_await start();
+      if (on_history_lost_) on_history_lost_();
+      for (auto* follower : followers_) follower->wakeup_.notify();
+      continue;
+    }
     if (!events) {
       if (!is_failing) spdlog::warn("event feed: {}", events.error().message);
       is_failing = true;
-      if (events.error().kind == ErrorKind::conflict) {
-        co_await start();
-        if (on_history_lost_) on_history_lost_();
-      }
       co_await sleep_until(deadline_in(backoff.next()));
       continue;
     }

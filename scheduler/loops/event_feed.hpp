@@ -37,7 +37,7 @@ class EventFeed {
   // The number of the newest event that was seen here.
   std::uint64_t position() const { return position_; }
   // The remembered events after `seq`, oldest first, `limit` at most. Nothing when the memory doesn't reach
-  // back so far: then ask the store.
+  // back so far, or the number is of none that was seen here: then ask the store.
   std::optional<std::vector<Event>> recent(std::uint64_t seq, std::size_t limit) const;
 
   // Wakes its holder when anything happened: look at recent(), then wait.
@@ -80,6 +80,7 @@ class EventFeed {
 
   asio::any_io_executor executor_;
   Store& store_;
+  std::uint64_t history_ = 0;  // the store's, in which the position counts
   std::uint64_t position_ = 0;
   std::uint64_t forgotten_ = 0;  // events up to this one aren't in `recent_` (any more)
   std::deque<Event> recent_;     // those after it up to position_, oldest first

@@ -58,6 +58,16 @@ Task<> Leadership::lead() {
 void Leadership::on_deposed() {
   if (!epoch_) return;
   spdlog::warn("another scheduler leads now (epoch {} is over)", epoch_->value);
+  step_down();
+}
+
+void Leadership::on_history_lost() {
+  if (!epoch_) return;
+  spdlog::warn("the store went back in time: epoch {} is over, to be elected anew", epoch_->value);
+  step_down();
+}
+
+void Leadership::step_down() {
   epoch_.reset();
   leader_.reset();
   deposed_.notify();

@@ -42,8 +42,12 @@ class Leadership {
 
   // A write was refused because of its epoch.
   void on_deposed();
+  // The store went back in time. It may have lost this election, and another scheduler have won one with the
+  // same epoch: lead on only with a new one.
+  void on_history_lost();
 
  private:
+  void step_down();
   Task<> follow();
   Task<> lead();
   Task<> take_over(std::optional<Leader> seen);

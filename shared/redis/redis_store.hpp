@@ -55,6 +55,7 @@ class RedisStore final : public Store {
   Task<Result<std::size_t>> forget_jobs(std::vector<Job> jobs, Epoch epoch) override;
 
   Task<Result<std::uint64_t>> last_event() override;
+  std::uint64_t history() const override { return history_; }
   Task<Result<std::vector<Event>>> read_events(std::uint64_t seq, std::size_t limit,
                                                Deadline deadline) override;
 
@@ -130,7 +131,8 @@ class RedisStore final : public Store {
   Wakeup reconnected_;
   std::uint64_t newest_seen_ = 0;  // the last event that this process knows to have been stored
   std::string newest_body_;        // of that event; empty: not known
-  std::uint64_t connections_ = 0;  // how often it was connected
+  std::uint64_t history_ = 0;
+  std::uint64_t connections_ = 0;                  // how often it was connected
   std::map<std::string, std::uint64_t> verified_;  // streams whose reader is right, as of which connection
 };
 

@@ -51,6 +51,7 @@ Task<> RedisStore::check_history() {
         calls_.url(), seen, end, seen - end);
     newest_seen_ = end;
     newest_body_.clear();
+    ++history_;
     co_return;
   }
   // The same number, and another event: the lost ones have been overtaken already.
@@ -64,6 +65,7 @@ Task<> RedisStore::check_history() {
         "of acknowledged changes up to it is lost. See \"What a failover can cost\" in docs/operations.md.",
         calls_.url(), seen);
     newest_body_.clear();
+    ++history_;
     co_return;
   }
   spdlog::info("Redis at {} is back, with all that was seen here (event {})", calls_.url(), seen);

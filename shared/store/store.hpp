@@ -141,6 +141,9 @@ class Store {
 
   // --- events ---
   virtual Task<Result<std::uint64_t>> last_event() = 0;
+  // Rises when this process notices that the store went back in time, so that what was read of it before may
+  // be untrue.
+  virtual std::uint64_t history() const = 0;
   // Events after `seq`, oldest first, waiting for one until the deadline: then an empty list. conflict: after
   // a loss of contact the store ends before `seq`; it went back in time, and whoever reads starts over.
   virtual Task<Result<std::vector<Event>>> read_events(std::uint64_t seq, std::size_t limit,

@@ -95,6 +95,7 @@ TEST_F(RedisFailover, AMasterThatMissedWritesIsNoticedAndReadersStartOver) {
       events = co_await s.read_events(8, 100, deadline_in(5s));
     } while (events->has_error() && events->error().kind == ErrorKind::unavailable);
     EXPECT_EQ(kind_of(*events), ErrorKind::conflict);
+    EXPECT_EQ(s.history(), 1u);
     auto again = co_await s.read_events(3, 100, deadline_in(5s));
     EXPECT_EQ(must(std::move(again)).front().job, JobId{4});
   };

@@ -64,6 +64,7 @@ class WatchedStore final : public Store {
     return store_.forget_jobs(std::move(j), e);
   }
   Task<Result<std::uint64_t>> last_event() override { return store_.last_event(); }
+  std::uint64_t history() const override { return store_.history(); }
   Task<Result<std::vector<Event>>> read_events(std::uint64_t s, std::size_t l, Deadline d) override {
     return store_.read_events(s, l, d);
   }

@@ -54,6 +54,12 @@ void MemoryStore::break_down(Error error) {
 
 void MemoryStore::repair() { outage_.reset(); }
 
+void MemoryStore::go_back(std::uint64_t to) {
+  events_.resize(to);
+  ++history_;
+  written();
+}
+
 Task<std::optional<Error>> MemoryStore::arrive() {
   co_await asio::post(executor_, asio::use_awaitable);
   co_return outage_;
@@ -208,8 +214,10 @@ Task<Result<std::uint64_t>> MemoryStore::last_event() {
 
 Task<Result<std::vector<Event>>> MemoryStore::read_events(std::uint64_t seq, std::size_t limit,
                                                           Deadline deadline) {
+  const auto history = history_;
   for (;;) {
     if (auto failure = co_await arrive()) co_return *failure;
+    if (history != history_) co_return std::vector<Event>();
     seq = std::max(seq, forgotten_);
     if (events_.size() > seq) {
       const auto first = events_.begin() + static_cast<std::ptrdiff_t>(seq);

@@ -28,6 +28,9 @@ class MemoryStore : public Store {
   // Drops the oldest events, up to this one, as a stream that is trimmed does.
   void forget_events(std::uint64_t up_to) { forgotten_ = up_to; }
 
+  // Loses the events behind this one, as a failover does to a replica that had missed them. Records stay.
+  void go_back(std::uint64_t to);
+
   Task<Result<Admitted>> admit(std::vector<JobDefinition> definitions, std::optional<IdempotencyKey> key,
                                std::string actor) override;
   Task<Result<std::vector<Changed>>> transition(std::vector<Change> changes,
@@ -39,6 +42,7 @@ class MemoryStore : public Store {
   Task<Result<std::size_t>> forget_jobs(std::vector<Job> jobs, Epoch epoch) override;
 
   Task<Result<std::uint64_t>> last_event() override;
+  std::uint64_t history() const override { return history_; }
   Task<Result<std::vector<Event>>> read_events(std::uint64_t seq, std::size_t limit,
                                                Deadline deadline) override;
 
@@ -97,7 +101,8 @@ class MemoryStore : public Store {
   std::map<JobId, Job> jobs_;
   std::uint64_t last_job_ = 0;
   std::map<std::string, KnownRequest> known_requests_;
-  std::deque<Event> events_;     // the n-th has seq n
+  std::deque<Event> events_;  // the n-th has seq n
+  std::uint64_t history_ = 0;
   std::uint64_t forgotten_ = 0;  // of these, the oldest, as far as readers see
   std::map<std::string, std::map<std::uint64_t, Job>> inboxes_;  // by executor, then by the seq of the event
   std::map<std::string, RegisteredExecutor> executors_;

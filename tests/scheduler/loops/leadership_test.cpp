@@ -34,5 +34,24 @@ TEST(Leadership, a_leader_whose_counter_stands_still_for_long_enough_is_replaced
   loop.run(tasks.join());
 }
 
+// The election itself may be among what the store lost.
+TEST(Leadership, a_leader_on_a_store_that_went_back_in_time_leads_on_only_with_a_new_epoch) {
+  test::Loop loop;
+  test::ManualClock clock;
+  test::MemoryStore store(loop.executor(), clock);
+  TaskGroup tasks(loop.executor());
+  Leadership leader(loop.executor(), store, clock, "one", true, [] {});
+  tasks.spawn("leader", leader.run());
+  loop.run_until([&] { return leader.epoch().has_value(); });
+  const auto before = *leader.epoch();
+  leader.on_history_lost();
+  EXPECT_FALSE(leader.epoch());
+  loop.run_until([&] { return leader.epoch().has_value(); });
+  EXPECT_GT(leader.epoch()->value, before.value);
+
+  tasks.cancel();
+  loop.run(tasks.join());
+}
+
 }  // namespace
 }  // namespace berth

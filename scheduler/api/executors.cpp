@@ -1,6 +1,7 @@
 #include "scheduler/api/api.hpp"
 #include "scheduler/api/query.hpp"
 #include "scheduler/api/reply.hpp"
+#include "scheduler/api/texts.hpp"
 #include "scheduler/core/executor_view.hpp"
 #include "shared/base/limits.hpp"
 
@@ -85,38 +86,18 @@ struct DrainOrder {
   std::optional<Milliseconds> deadline;
 };
 
-Result<std::string> parse_text(const json::object::value_type& member) {
-  if (!member.value().is_string()) return invalid("must be a string", std::string(member.key()));
-  std::string text(member.value().get_string());
-  if (text.size() > limits::max_label)
-    return invalid("must have at most 256 characters", std::string(member.key()));
-  return text;
-}
-
 // {"reason": "…", "deadline": "10m"}, or no body at all.
 Result<DrainOrder> parse_drain(const std::string& body) {
+  const auto texts = parse_texts(body, {"reason", "deadline"});
+  if (!texts) return texts.error();
   DrainOrder order;
-  if (body.empty()) return order;
-  const auto value = parse_json(body);
-  if (!value) return invalid("the body is not JSON: " + value.error().message);
-  const auto* object = value->if_object();
-  if (object == nullptr)
-    return invalid("the body must be an object such as {\"reason\": \"…\", \"deadline\": \"10m\"}");
-  for (const auto& member : *object) {
-    auto text = parse_text(member);
-    if (!text) return text.error();
-    if (member.key() == "reason") {
-      order.reason = std::move(*text);
-    } else if (member.key() == "deadline") {
-      const auto deadline = parse_duration(*text);
-      if (!deadline) return invalid(deadline.error().message, "deadline");
-      if (*deadline > limits::max_duration)
-        return invalid("must be at most " + to_string(limits::max_duration), "deadline");
-      order.deadline = *deadline;
-    } else {
-      return invalid("only \"reason\" and \"deadline\" are known here", std::string(member.key()));
-    }
-  }
+  order.reason = text_of(*texts, "reason");
+  if (!texts->contains("deadline")) return order;
+  const auto deadline = parse_duration(texts->at("deadline"));
+  if (!deadline) return invalid(deadline.error().message, "deadline");
+  if (*deadline > limits::max_duration)
+    return invalid("must be at most " + to_string(limits::max_duration), "deadline");
+  order.deadline = *deadline;
   return order;
 }
 

@@ -2,6 +2,7 @@
 #include "scheduler/api/query.hpp"
 #include "scheduler/api/reply.hpp"
 #include "scheduler/api/submission.hpp"
+#include "scheduler/api/texts.hpp"
 #include "shared/base/limits.hpp"
 
 #include <boost/json/array.hpp>
@@ -141,24 +142,6 @@ Task<Result<Job>> Jobs::wait_for_change(JobId id, std::optional<std::uint64_t> v
   }
 }
 
-// {"reason": "…"}, or no body at all.
-Result<std::string> parse_reason(const std::string& body) {
-  if (body.empty()) return std::string();
-  const auto value = parse_json(body);
-  if (!value) return invalid("the body is not JSON: " + value.error().message);
-  const auto* object = value->if_object();
-  if (object == nullptr) return invalid("the body must be an object such as {\"reason\": \"…\"}");
-  std::string reason;
-  for (const auto& member : *object) {
-    if (member.key() != "reason" || !member.value().is_string()) {
-      return invalid("only \"reason\", a string, is known here", member.key());
-    }
-    reason = member.value().get_string();
-  }
-  if (reason.size() > limits::max_label) return invalid("must have at most 256 characters", "reason");
-  return reason;
-}
-
 Task<> Jobs::abort(const http::Request& request, const http::PathParameters& parameters,
                    http::Responder& responder) {
   const auto id = job_id(parameters);
@@ -166,12 +149,13 @@ Task<> Jobs::abort(const http::Request& request, const http::PathParameters& par
     co_await refuse(responder, id.error());
     co_return;
   }
-  const auto reason = parse_reason(request.body);
-  if (!reason) {
-    co_await refuse_query(responder, reason.error());
+  const auto order = parse_texts(request.body, {"reason"});
+  if (!order) {
+    co_await refuse_query(responder, order.error());
     co_return;
   }
-  auto message = reason->empty() ? std::string("abort requested") : "abort requested: " + *reason;
+  const auto reason = text_of(*order, "reason");
+  auto message = reason.empty() ? std::string("abort requested") : "abort requested: " + reason;
   const auto job = co_await services_.jobs.abort(*id, std::move(message));
   if (!job) {
     co_await refuse(responder, job.error());

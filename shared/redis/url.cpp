@@ -8,8 +8,8 @@ namespace berth {
 namespace {
 
 constexpr std::string_view forms =
-    "redis://[user:pass@]host:port/db, rediss://… for TLS, unix:///path/to.sock?db=n or "
-    "redis-sentinel://[user:pass@]host:port,…/master/db";
+    "redis://[user:pass@]host:port/db, unix:///path/to.sock?db=n or "
+    "redis-sentinel://[user:pass@]host:port,…/master/db, with rediss for TLS";
 
 Error bad_url(std::string_view text, std::string_view problem) {
   return invalid("The Redis URL " + std::string(text) + " " + std::string(problem) + "; expected " +

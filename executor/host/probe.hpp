@@ -28,8 +28,7 @@ Result<HostFacts> probe_host();
 // MiB, and never more than half.
 Bytes memory_to_offer(Bytes total);
 
-// --- the parts, on any directory tree that looks like /
-// ----------------------------------------------------------
+// --- the parts, on any directory tree that looks like / ---
 
 // MemTotal in the text of /proc/meminfo.
 std::optional<Bytes> parse_memory_total(std::string_view meminfo);

@@ -11,8 +11,7 @@ namespace berth::limits {
 
 using namespace std::chrono_literals;
 
-// --- what a definition may ask for
-// -------------------------------------------------------------------------------
+// --- what a definition may ask for ---
 inline constexpr Millicores min_cpu{10};
 inline constexpr Millicores max_cpu{1'024'000};
 inline constexpr Bytes min_memory = 6_MiB;  // Docker refuses less
@@ -33,8 +32,7 @@ inline constexpr std::size_t max_image = 4'096;
 inline constexpr std::size_t max_label = 256;
 inline constexpr std::size_t max_definition = 1u << 20;  // as JSON; a job is a description, not a payload
 
-// --- API
-// -------------------------------------------------------------------------------------------------------
+// --- API ---
 inline constexpr std::size_t max_jobs_a_request = 10'000;
 inline constexpr std::size_t max_body = 64u << 20;  // 10,000 jobs of 6 KiB
 inline constexpr std::size_t max_page = 1'000;
@@ -50,8 +48,7 @@ inline constexpr Milliseconds event_heartbeat = 15s;   // on a stream of events 
 inline constexpr Milliseconds event_reader_patience =
     30s;  // one that takes nothing is dropped; it can resume
 
-// --- store
-// -----------------------------------------------------------------------------------------------------
+// --- store ---
 inline constexpr Milliseconds store_call = 5s;  // deadline of one call; an fsync on a busy disk takes a while
 inline constexpr Milliseconds store_block = 5s;  // a blocking stream read asks again after this
 inline constexpr std::size_t max_batch =
@@ -59,8 +56,7 @@ inline constexpr std::size_t max_batch =
 inline constexpr std::size_t events_kept = 1'000'000;
 inline constexpr std::size_t feed_read = 1'000;
 
-// --- attempts
-// ----------------------------------------------------------------------------------------------------
+// --- attempts ---
 inline constexpr std::uint32_t infrastructure_retries =
     3;  // lost machines, failed pulls: never the user's budget
 inline constexpr Milliseconds first_backoff = 1s;
@@ -70,8 +66,7 @@ inline constexpr Milliseconds pull_report_period = 1s;  // between two progress 
 inline constexpr std::size_t attempts_remembered =
     16'384;  // ended attempts, so that a late inbox entry starts none again
 
-// --- executor
-// ----------------------------------------------------------------------------------------------------
+// --- executor ---
 inline constexpr Milliseconds store_first_retry = 100ms;  // after a failed call, doubled up to the longest
 inline constexpr Milliseconds store_longest_retry = 5s;
 inline constexpr Milliseconds runtime_probe_period = 3s;
@@ -80,8 +75,7 @@ inline constexpr Milliseconds gpu_first_look = 30s;  // without its persistence 
 inline constexpr Milliseconds gpu_check = 5s;        // a driver that takes longer doesn't answer
 inline constexpr Milliseconds shutdown_flush = 5s;   // for what is still to be told to the store
 
-// --- logs, a job attempt
-// -----------------------------------------------------------------------------------------
+// --- logs, a job attempt ---
 inline constexpr std::size_t log_chunk = 64u << 10;  // largest piece stored as one entry
 inline constexpr std::size_t log_head = 2u << 20;    // kept from the start
 inline constexpr std::size_t log_tail = 2u
@@ -93,8 +87,7 @@ inline constexpr Milliseconds log_silence =
 inline constexpr Milliseconds log_refused_for =
     30s;  // a store that declines output for this long loses it, marked
 
-// --- liveness
-// ----------------------------------------------------------------------------------------------------
+// --- liveness ---
 inline constexpr Milliseconds heartbeat = 1s;
 inline constexpr Milliseconds executor_lost_after = 10s;
 inline constexpr Milliseconds name_patience =

@@ -83,8 +83,7 @@ Task<> Connection::run() {
   transport_->close();
 }
 
-// --- requests
-// ------------------------------------------------------------------------------------------------------
+// --- requests ---
 
 Task<Connection::Incoming> Connection::read_request() {
   parser_.emplace();
@@ -194,8 +193,7 @@ Task<> Connection::refuse(unsigned status) {
   }
 }
 
-// --- answers
-// -------------------------------------------------------------------------------------------------------
+// --- answers ---
 
 std::string Connection::head_of(const Response& response, std::string_view framing) const {
   std::string head = "HTTP/1.1 " + std::to_string(response.status) + " ";
@@ -275,8 +273,7 @@ Task<Result<>> Connection::finish() {
   co_return sent;
 }
 
-// --- the client that leaves
-// -----------------------------------------------------------------------------------------
+// --- the client that leaves ---
 
 // Only from the next turn of the loop on: most handlers have answered by then, and cost no system call for
 // this.

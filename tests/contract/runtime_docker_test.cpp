@@ -17,8 +17,7 @@ class DockerRuntimeTest : public RuntimeTest {
   void SetUp() override { use_docker(); }
 };
 
-// --- endings
-// ---------------------------------------------------------------------------------------------------------
+// --- endings ---
 
 TEST_F(DockerRuntimeTest, ACommandThatIsNotInTheImageIsAFailedStart) {
   const auto wanted = spec({"no-such-command"});
@@ -81,8 +80,7 @@ TEST_F(DockerRuntimeTest, SigtermReachesAProcessThatHasNoHandlerOfItsOwn) {
   EXPECT_EQ(waiting->value().value().exit_code, 143);
 }
 
-// --- images
-// ----------------------------------------------------------------------------------------------------------
+// --- images ---
 
 TEST_F(DockerRuntimeTest, AnImageThatDoesNotExist) {
   auto wanted = spec({"true"});
@@ -111,8 +109,7 @@ TEST_F(DockerRuntimeTest, ARegistryThatRefusesConnectionsIsUnavailableForAllWhoA
   }
 }
 
-// --- output
-// ----------------------------------------------------------------------------------------------------------
+// --- output ---
 
 TEST_F(DockerRuntimeTest, EveryByteValueComesBackWithNulAndWithoutLastNewline) {
   std::string script = "printf '";
@@ -155,8 +152,7 @@ TEST_F(DockerRuntimeTest, ASinkThatFailsEndsTheCopy) {
   EXPECT_EQ(run(runtime_->copy_logs(wanted.identity, 0, sink)).error().message, "full");
 }
 
-// --- what the definition asks for is what the process gets
-// -------------------------------------------------------------
+// --- what the definition asks for is what the process gets ---
 
 TEST_F(DockerRuntimeTest, EnvironmentUserAndDirectory) {
   auto wanted = shell("echo $GREETING; echo $BERTH_JOB_ID; id -u; pwd");
@@ -194,8 +190,7 @@ TEST_F(DockerRuntimeTest, MoreCoresThanThereAreAreCutToWhatThereIs) {
   EXPECT_EQ(outcome_of(wanted).exit_code, 0);
 }
 
-// --- a daemon that misbehaves
-// ---------------------------------------------------------------------------------------
+// --- a daemon that misbehaves ---
 
 class DockerBehindProxy : public RuntimeTest {
  protected:

@@ -128,8 +128,7 @@ class DockerScriptTest : public ::testing::Test {
   std::string expected;
 };
 
-// --- output: moby lets a follower go before the last entries (moby#37391)
-// ------------------------------------------------------------------
+// --- output: moby lets a follower go before the last entries (moby#37391) ---
 
 TEST_F(DockerScriptTest, AFollowerThatLosesTheEndOfALogOfMegabytesIsMadeUpFor) {
   write_log(200);  // 3.2 MB: all of it is kept
@@ -150,8 +149,7 @@ TEST_F(DockerScriptTest, ALongLogThatCameWholeIsNotReadTwice) {
   EXPECT_EQ(daemon.calls["whole"], 0);
 }
 
-// --- a daemon that is busy
-// -----------------------------------------------------------------------------------------------
+// --- a daemon that is busy ---
 
 // /info makes the daemon run three programs.
 TEST_F(DockerScriptTest, AHealthyDaemonIsPingedAndOneThatCameBackIsAskedWhatItIs) {

@@ -72,8 +72,7 @@ TEST(DockerReplies, ACreate) {
   EXPECT_EQ(create_error(500, "error while dialing dial unix containerd.sock").kind, ErrorKind::unavailable);
 }
 
-// --- progress of a pull
-// -----------------------------------------------------------------------------------------------
+// --- progress of a pull ---
 
 TEST(DockerPull, SumsTheLayersInWhateverPiecesTheLinesCome) {
   const std::string stream =
@@ -100,8 +99,7 @@ TEST(DockerPull, AFailureInTheMiddleOfTheStreamIsKept) {
   EXPECT_EQ(reader.failure(), "manifest unknown");
 }
 
-// --- which daemon saw the exit
-// ----------------------------------------------------------------------------------------
+// --- which daemon saw the exit ---
 
 TEST(DockerIncarnation, StartTimeIsReadBehindANameWithParentheses) {
   const std::string stat = "812 (a ) b) S 1 812 812 0 -1 4194560 3 4 5 6 7 8 9 10 20 0 30 0 7777 1 2 3";

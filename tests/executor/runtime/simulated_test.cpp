@@ -92,8 +92,7 @@ TEST(SimulatedRuntime, WhatItCannotReadIsRefusedByName) {
   }
 }
 
-// --- slots
-// -----------------------------------------------------------------------------------------------------------
+// --- slots ---
 
 Task<> hold(docker::Slots& slots, int number, std::vector<int>& order, Wakeup& release) {
   const auto slot = co_await slots.acquire(no_deadline);

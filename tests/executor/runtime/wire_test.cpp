@@ -99,8 +99,7 @@ TEST(DockerWire, AContainerSeesTheGpusOfItsAttemptAndNoOthers) {
   EXPECT_FALSE(amd.contains("DeviceRequests"));
 }
 
-// --- the daemon
-// ------------------------------------------------------------------------------------------------------
+// --- the daemon ---
 
 constexpr std::string_view info = R"({"NCPU": 8, "CpuCfsQuota": true, "InitBinary": "docker-init",
   "DockerRootDir": "/var/lib/docker"})";
@@ -132,8 +131,7 @@ TEST(DockerWire, AnInitIsUsedOnlyWhereOneIsInstalled) {
   EXPECT_EQ(parse_facts(version("1.41", "1.12", "runc"), info)->root, "/var/lib/docker");
 }
 
-// --- containers
-// ------------------------------------------------------------------------------------------------------
+// --- containers ---
 
 std::string inspected(std::string_view state) {
   return R"({"Name": "/berth-main-42-3", "State": )" + std::string(state) + R"(, "HostConfig": {"Init": true},
@@ -193,8 +191,7 @@ TEST(DockerWire, AListKeepsItsOwnAndKnowsEveryPhase) {
   EXPECT_FALSE(parse_list("<html>"));
 }
 
-// --- references and words
-// ---------------------------------------------------------------------------------------------
+// --- references and words ---
 
 TEST(DockerWire, ImageReferences) {
   using R = ImageReference;

@@ -36,8 +36,7 @@ Event event_of(const Job& job) {
   return event;
 }
 
-// --- events
-// ----------------------------------------------------------------------------------------------------------
+// --- events ---
 
 // An event has no attempts[]: a change written from what it left of the record would lose when the process
 // started.
@@ -64,8 +63,7 @@ TEST(ClusterView,
   EXPECT_EQ(view.check_invariants(), "");
 }
 
-// --- waiting
-// ---------------------------------------------------------------------------------------------------------
+// --- waiting ---
 
 class Waiting : public ::testing::Test {
  protected:

@@ -116,7 +116,7 @@ Result<std::unique_ptr<ContainerRuntime>> make_runtime(asio::any_io_executor exe
 Result<RedisOptions> redis_options(const RedisFlags& flags, std::string client_name) {
   if (flags.url.empty()) {
     return invalid(
-        "is missing: say where Redis is, by this flag, by BERTH_REDIS or by `redis: URL` in a settings file",
+        "is required: say where Redis is, by this flag, by BERTH_REDIS or by `redis: URL` in a settings file",
         "--redis");
   }
   const auto parsed = parse_redis_url(flags.url);

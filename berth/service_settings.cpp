@@ -57,8 +57,9 @@ void add_machine_flags(CLI::App& verb, ExecutorFlags& flags) {
   amount("--cpu", flags.cpu, "Cores to offer (default: measured)", "N");
   amount("--memory", flags.memory, "Memory to offer (default: measured)", "SIZE");
   shown(verb.add_option("--gpu", flags.gpus,
-                        "GPUs to offer instead of the measured ones; may be repeated. They are only counted: "
-                        "containers get no device for them. none: offer no GPUs"),
+                        "GPUs to offer instead of the measured ones; may be repeated.\n"
+                        "They are only counted: containers get no device for them.\n"
+                        "none: offer no GPUs"),
         "TYPE=COUNT")
       ->allow_extra_args(false)
       ->delimiter(',');

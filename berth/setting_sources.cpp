@@ -1,7 +1,7 @@
 #include "berth/setting_sources.hpp"
 
 #include "berth/settings_file.hpp"
-#include "shared/codec/decode.hpp"
+#include "shared/base/closest_name.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -80,7 +80,7 @@ std::optional<Error> unknown_key(const SettingsEntry& entry, const std::vector<C
   }
   const std::vector<std::string_view> known(keys.begin(), keys.end());
   if (std::find(known.begin(), known.end(), entry.key) != known.end()) return std::nullopt;
-  const auto guess = codec::closest_name(entry.key, known);
+  const auto guess = closest_name(entry.key, known);
   const auto of = entry.section.empty() ? "" : " of `berth " + entry.section + "`";
   return invalid("unknown setting \"" + entry.key + "\"" + of +
                      (guess.empty() ? "" : "; did you mean \"" + guess + "\"?"),
@@ -166,7 +166,8 @@ std::string as_yaml(const std::vector<std::string>& values, bool list) {
 
 void add_settings_flags(CLI::App& verb) {
   verb.add_option(file_flag,
-                  "Settings file (default: /etc/berth/berth.yaml and ~/.config/berth/berth.yaml, if there)")
+                  "Settings file (default: /etc/berth/berth.yaml and\n"
+                  "~/.config/berth/berth.yaml, if there)")
       ->option_text("FILE");
   const std::string help = "Print the settings and where each came from, and end";
   verb.add_flag(show_flag, help);

@@ -2,11 +2,13 @@
 
 #include "cli/exit_code.hpp"
 #include "cli/main.hpp"
+#include "shared/base/closest_name.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -43,6 +45,17 @@ class HelpWithUsage : public CLI::Formatter {
 
 void complain(const std::string& line) { std::fprintf(stderr, "berth: %s\n", line.c_str()); }
 
+std::string unknown_verb(const CLI::App& place, const std::string& name) {
+  std::vector<std::string_view> known;
+  for (const auto* verb : place.get_subcommands([](const CLI::App*) { return true; }))
+    known.push_back(verb->get_name());
+  return "unknown verb " + name + did_you_mean(name, known);
+}
+
+bool has_verbs(const CLI::App& place) {
+  return !place.get_subcommands([](const CLI::App*) { return true; }).empty();
+}
+
 // "unknown flag --frob for `berth ls`. See `berth ls --help`"
 int explain_parse_error(const CLI::App& app, const CLI::ParseError& error) {
   const auto* place = &app;
@@ -57,18 +70,29 @@ int explain_parse_error(const CLI::App& app, const CLI::ParseError& error) {
       dynamic_cast<const CLI::ExtrasError*>(&error) && !extras.empty()) {
     const auto& first = extras.front();
     const bool is_flag = first.starts_with('-');
-    line = is_flag      ? "unknown flag " + first
-           : !is_chosen ? "unknown verb " + first
-                        : "unexpected argument " + first;
+    line = is_flag             ? "unknown flag " + first
+           : has_verbs(*place) ? unknown_verb(*place, first)
+                               : "unexpected argument " + first;
   } else if (!is_chosen && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
-    line = app.remaining().empty() ? "no verb was given" : "unknown verb " + app.remaining().front();
-  } else if (is_chosen && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr &&
-             !place->get_subcommands([](const CLI::App*) { return true; }).empty()) {
-    line = "one of its verbs is missing";
+    line = app.remaining().empty() ? "no verb was given" : unknown_verb(app, app.remaining().front());
+  } else if (is_chosen && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && has_verbs(*place)) {
+    line = place->remaining().empty() ? "one of its verbs is required"
+                                      : unknown_verb(*place, place->remaining().front());
   }
   while (line.ends_with('\n') || line.ends_with('.')) line.pop_back();
-  complain(line + ". See `" + verb + " --help`");
+  complain(line + (line.ends_with('?') ? " See `" : ". See `") + verb + " --help`");
   return exit_code::usage;
+}
+
+// What was typed, the last word first, as the parser takes it. `berth help ls` is `berth ls --help`.
+std::vector<std::string> words(int argc, char** argv) {
+  std::vector<std::string> typed(argv + std::min(argc, 1), argv + argc);
+  if (!typed.empty() && typed.front() == "help") {
+    typed.erase(typed.begin());
+    typed.emplace_back("--help");
+  }
+  std::reverse(typed.begin(), typed.end());
+  return typed;
 }
 
 // Not by the library's envname(): it takes the values of a verb that looks at its own flags early (rest())
@@ -88,12 +112,13 @@ Verb::Verb(CLI::App& app, Context& context, const std::string& name, const std::
 
 Verb::Verb(Verb& upper, const std::string& name, const std::string& what)
     : app_(upper.app_->add_subcommand(name, what)), context_(upper.context_) {
+  app_->group("Verbs");
   add_common_flags();
 }
 
 void Verb::add_common_flags() {
   flag("--json", context_->json, "Print the API's JSON");
-  flag("-q,--quiet", context_->quiet, "Print ids only");
+  flag("-q,--quiet", context_->quiet, "Print less: ids or names alone");
   app_->add_option("--url", context_->url,
                    "Where Berth's API listens (also BERTH_URL); several: the next if one fails")
       ->option_text("URL[,URL]")
@@ -131,7 +156,7 @@ void Verb::rest(std::vector<std::string>& target, const std::string& usage) {
   app_->parse_complete_callback([app = app_, &target] {
     target = app->remaining();
     if (!target.empty() && target.front() == "--") target.erase(target.begin());
-    if (target.empty()) throw CLI::ParseError("IMAGE is missing", exit_code::usage);
+    if (target.empty()) throw CLI::ParseError("IMAGE is required", exit_code::usage);
     if (target.front().starts_with('-')) {
       throw CLI::ParseError("unknown flag " + target.front() + habit_hint(target.front()), exit_code::usage);
     }
@@ -155,9 +180,12 @@ int run_command_line(CLI::App& app, Context& context, int argc, char** argv) {
   app.add_option("--url", url_for_any_verb, "Where Berth's API listens (also BERTH_URL)")
       ->option_text("URL[,URL]")
       ->join(',');
+  app.set_version_flag("--version", "berth " BERTH_VERSION, "Print Berth's version");
   try {
-    app.parse(argc, argv);
+    app.parse(words(argc, argv));
   } catch (const CLI::CallForHelp& call) {
+    return app.exit(call);
+  } catch (const CLI::CallForVersion& call) {
     return app.exit(call);
   } catch (const CLI::CallForAllHelp& call) {
     return app.exit(call);

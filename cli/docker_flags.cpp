@@ -1,6 +1,7 @@
 #include "cli/docker_flags.hpp"
 
 #include "shared/base/ids.hpp"
+#include "shared/codec/json.hpp"
 
 #include <map>
 #include <utility>
@@ -10,6 +11,37 @@ namespace {
 
 Error flag_error(std::string_view flag, const std::string& what) {
   return invalid(std::string(flag) + " " + what);
+}
+
+// By whose flag a field was given; its own path where none is meant.
+std::string flag_of(const std::string& field) {
+  static const std::map<std::string, std::string, std::less<>> flags{
+      {"resources.cpu", "--cpus"},
+      {"resources.memory", "--memory"},
+      {"resources.gpu", "--gpus"},
+      {"env", "--env"},
+      {"labels", "--label"},
+      {"volumes", "--volume"},
+      {"ulimits", "--ulimit"},
+      {"placement.labels", "--constraint"},
+      {"working_dir", "--workdir"},
+      {"user", "--user"},
+      {"name", "--name"},
+      {"timeout", "--timeout"},
+      {"priority", "--priority"},
+      {"queue_timeout", "--queue-timeout"},
+      {"stop_grace", "--stop-timeout"},
+      {"shm_size", "--shm-size"},
+      {"placement.regions", "--region"},
+      {"stop_signal", "--stop-signal"},
+      {"retries.max", "--retries"},
+      {"placement.datacenters", "--datacenter"},
+  };
+  for (auto part = field; !part.empty(); part.resize(part.find_last_of(".[") + 1), part.pop_back()) {
+    if (const auto found = flags.find(part); found != flags.end()) return found->second;
+    if (part.find_first_of(".[") == std::string::npos) break;
+  }
+  return field + ":";
 }
 
 std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
@@ -183,6 +215,8 @@ Result<JobDefinition> to_definition(const RunOptions& options, const Surrounding
   if (auto set = set_environment(options, surroundings, definition); !set) return set.error();
   if (auto set = set_amounts(options, definition); !set) return set.error();
   if (auto set = set_lists(options, definition); !set) return set.error();
+  auto checked = from_json<JobDefinition>(to_json(definition));
+  if (!checked) return flag_error(flag_of(checked.error().field), checked.error().message);
   return definition;
 }
 

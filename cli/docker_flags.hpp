@@ -34,8 +34,8 @@ struct Surroundings {
   std::function<Result<std::string>(const std::string& path)> file;
 };
 
-// Only what the flags themselves say is checked here; the rules of the definition are the server's. An
-// error's message begins with the flag: "--memory must be a size such as …". As with docker, a NAME that
+// Checked by the definition's own rules, as the server does. An error's message begins with the flag, or with
+// the field that no flag has the name of: "--memory must be a size such as …". As with docker, a NAME that
 // isn't set in the environment is left out, --env beats --env-file, and the last of two equal names wins.
 Result<JobDefinition> to_definition(const RunOptions& options, const Surroundings& surroundings);
 

@@ -100,9 +100,9 @@ void add_order(Verb& executors, Context& context, bool is_drain) {
             is_drain ? "Give them no new jobs" : "Take a drain back: they get jobs again");
   verb.arguments("NAME", order->names, "Their names");
   if (is_drain) {
-    verb.option(
-        "--deadline", order->deadline, "SPAN",
-        "Stop what still runs after this long (10m; 0s: at once) and run it elsewhere; else it may finish");
+    verb.option("--deadline", order->deadline, "SPAN",
+                "Stop what still runs after this long (10m; 0s: at once),\n"
+                "and run it elsewhere; else it may finish");
     verb.option("--reason", order->reason, "TEXT", "Why, for others to see");
   }
   verb.action([&context, order] {

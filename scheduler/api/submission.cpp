@@ -50,7 +50,7 @@ Result<JobDefinition> parse_definition(const json::value& value, std::string_vie
 Result<std::vector<JobDefinition>> parse_batch(const json::object& body) {
   for (const auto& member : body) {
     if (member.key() != "jobs")
-      return invalid("is not a field of a batch, which is {\"jobs\": [...]}", member.key());
+      return invalid("is unknown in a batch, which is {\"jobs\": [...]}", member.key());
   }
   const auto* jobs = body.at("jobs").if_array();
   if (jobs == nullptr) return invalid("must be a list of job definitions", "jobs");

@@ -2,10 +2,11 @@
 //
 // A Node is a cheap handle on one value of the tree, with: is_null(), is_array(), is_object(), kind() (its
 // type in words), boolean(), integer(), text() (as optionals), each_element(f(index, Node)),
-// each_member(f(key, Node)), and where() ("3:7", line and column, or nothing). Iteration stops when f returns
-// false.
+// each_member(f(key, Node)), and where() ("3:7", line and column, or nothing) with name_where(), that of the
+// key it stands behind. Iteration stops when f returns false.
 #pragma once
 
+#include "shared/base/closest_name.hpp"
 #include "shared/base/ids.hpp"
 #include "shared/codec/encode.hpp"
 
@@ -26,9 +27,19 @@ struct Context {
 
   template <class Node>
   bool fail(const Node& node, std::string message) {
+    return fail_at(node.where(), std::move(message));
+  }
+  // The field itself is wrong, whatever its value.
+  template <class Node>
+  bool fail_name(const Node& node, std::string message) {
+    return fail_at(node.name_where(), std::move(message));
+  }
+
+ private:
+  bool fail_at(std::string place, std::string message) {
     if (!error) {
       error = invalid(std::move(message), path);
-      where = node.where();
+      where = std::move(place);
     }
     return false;
   }
@@ -52,9 +63,6 @@ class Step {
   Context& context_;
   std::size_t length_;
 };
-
-// The known name that differs least from a mistyped one, if it is close.
-std::string closest_name(std::string_view name, const std::vector<std::string_view>& known);
 
 // Amounts: what a field's `between` applies to.
 template <class T>
@@ -122,7 +130,7 @@ bool decode_struct(const Node& node, T& model, Context& context) {
   const bool good = node.each_member([&](std::string_view key, const Node& member) {
     if (std::find(seen.begin(), seen.end(), key) != seen.end()) {
       const Step step(context, key);
-      return context.fail(member, "is given twice");
+      return context.fail_name(member, "is given twice");
     }
     seen.emplace_back(key);
     bool known = false;
@@ -135,9 +143,7 @@ bool decode_struct(const Node& node, T& model, Context& context) {
     std::apply([&](const auto&... f) { (try_field(f), ...); }, Description<T>::fields);
     if (known || context.skip_unknown) return ok;
     const Step step(context, key);
-    const auto guess = closest_name(key, field_names<T>());
-    return context.fail(member, "is not a field of " + std::string(Description<T>::name) +
-                                    (guess.empty() ? "" : "; did you mean " + guess + "?"));
+    return context.fail_name(member, "is unknown" + did_you_mean(key, field_names<T>()));
   });
   context.skip_unknown = outer_skip;
   if (!good) return false;
@@ -195,7 +201,7 @@ bool decode_map(const Node& node, T& out, Context& context) {
     const Step step(context, key);
     typename T::mapped_type value{};
     if (!decode(member, value, context)) return false;
-    if (!out.emplace(key, std::move(value)).second) return context.fail(member, "is given twice");
+    if (!out.emplace(key, std::move(value)).second) return context.fail_name(member, "is given twice");
     return true;
   });
 }

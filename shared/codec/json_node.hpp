@@ -89,6 +89,7 @@ class JsonNode {
   }
 
   std::string where() const { return {}; }
+  std::string name_where() const { return {}; }
 
  private:
   const boost::json::value* value_;

@@ -1,8 +1,12 @@
 #include "shared/codec/yaml.hpp"
 
+#include "shared/base/utf8.hpp"
 #include "shared/codec/decode.hpp"
 
 #include <yaml-cpp/yaml.h>
+
+#include <array>
+#include <cstdio>
 
 namespace berth {
 namespace {
@@ -11,7 +15,8 @@ namespace {
 // `command: [sleep, 5]` and `env: {PORT: 8080}` mean what people expect; a quoted one is text.
 class YamlNode {
  public:
-  explicit YamlNode(YAML::Node node) : node_(std::move(node)) {}
+  explicit YamlNode(YAML::Node node) : node_(std::move(node)), name_mark_(node_.Mark()) {}
+  YamlNode(YAML::Node node, YAML::Mark name_mark) : node_(std::move(node)), name_mark_(name_mark) {}
 
   bool is_null() const { return node_.IsNull(); }
   bool is_array() const { return node_.IsSequence(); }
@@ -55,22 +60,38 @@ class YamlNode {
   bool each_member(F f) const {
     for (const auto& member : node_) {
       const auto key = member.first.IsScalar() ? member.first.Scalar() : std::string("?");
-      if (!f(std::string_view{key}, YamlNode(member.second))) return false;
+      if (!f(std::string_view{key}, YamlNode(member.second, member.first.Mark()))) return false;
     }
     return true;
   }
 
-  std::string where() const {
-    const auto mark = node_.Mark();
+  std::string where() const { return place_of(node_.Mark()); }
+  std::string name_where() const { return place_of(name_mark_); }
+
+ private:
+  static std::string place_of(const YAML::Mark& mark) {
     if (mark.is_null()) return {};
     return std::to_string(mark.line + 1) + ':' + std::to_string(mark.column + 1);
   }
 
- private:
   bool is_plain() const { return node_.IsScalar() && node_.Tag() == "?"; }
 
   YAML::Node node_;
+  YAML::Mark name_mark_;
 };
+
+// Where the bytes begin that aren't UTF-8, as "LINE: …"; nothing when all are.
+std::optional<std::string> find_broken_text(std::string_view text) {
+  if (is_utf8(text)) return std::nullopt;
+  std::size_t line = 1;
+  for (auto letter = first_letter(text); letter.valid; letter = first_letter(text)) {
+    if (text.front() == '\n') ++line;
+    text.remove_prefix(letter.length);
+  }
+  std::array<char, 8> byte{};
+  std::snprintf(byte.data(), byte.size(), "0x%02X", static_cast<unsigned char>(text.front()));
+  return std::to_string(line) + ": the byte " + byte.data() + " is no UTF-8: save the file as UTF-8";
+}
 
 // Several definitions in one document: a list of them, or {jobs: [...]} as the API takes it.
 std::optional<YAML::Node> list_in(const YAML::Node& document) {
@@ -98,6 +119,7 @@ Result<> add_definition(const YAML::Node& node, std::string_view file,
 }  // namespace
 
 Result<std::vector<JobDefinition>> parse_job_file(std::string_view text, std::string_view file) {
+  if (const auto broken = find_broken_text(text)) return invalid(std::string(file) + ':' + *broken);
   std::vector<YAML::Node> documents;
   try {
     documents = YAML::LoadAll(std::string(text));

@@ -6,7 +6,9 @@ namespace {
 TEST(CommandLine, ExplainsWhatIsWrongInOneLineAndExitsWith2) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
       {{}, "no verb was given"},
-      {{"frob"}, "unknown verb frob"},
+      {{"frob"}, "unknown verb frob. See"},
+      {{"lgos", "1"}, "unknown verb lgos; did you mean logs?"},
+      {{"executors", "dran", "a"}, "unknown verb dran; did you mean drain?"},
       {{"ls", "--frob"}, "unknown flag --frob"},
       {{"show"}, "JOB is required"},
       {{"show", "seven"}, "\"seven\" names no job"},
@@ -15,9 +17,12 @@ TEST(CommandLine, ExplainsWhatIsWrongInOneLineAndExitsWith2) {
       {{"ls", "--status", "DONE"}, "--status must be PENDING"},
       {{"ls", "--limit", "0"}, "--limit must be a number from 1"},
       {{"logs", "7", "--tail", "some"}, "--tail must be a number of lines"},
-      {{"run"}, "IMAGE is missing"},
+      {{"run"}, "IMAGE is required"},
       {{"run", "--rm", "busybox"}, "unknown flag --rm: Berth always removes the container"},
       {{"run", "-m", "lots", "busybox"}, "--memory must be a size"},
+      {{"run", "-m", "1k", "busybox"}, "--memory must be at least 6MiB, got 1KiB"},
+      {{"run", "--cpus", "0", "busybox"}, "--cpus must be at least"},
+      {{"run", "-e", "1A=2", "busybox"}, "--env "},
       {{"ls", "--json", "--quiet"}, "exclude each other"},
       {{"ls", "--url", "gopher://x"}, "gopher://x"},
       {{"submit", "/nowhere/jobs.yaml"}, "can't read /nowhere/jobs.yaml: No such file or directory"},
@@ -30,6 +35,15 @@ TEST(CommandLine, ExplainsWhatIsWrongInOneLineAndExitsWith2) {
     EXPECT_TRUE(outcome.err.starts_with("berth: ")) << outcome.err;
     EXPECT_EQ(outcome.err.find('\n'), outcome.err.size() - 1) << outcome.err;
   }
+}
+
+TEST(CommandLine, HasThePlacesWherePeopleLookForVersionAndHelp) {
+  const auto version = berth({"--version"});
+  EXPECT_EQ(version.code, 0);
+  EXPECT_EQ(version.out, berth({"version"}).out);
+  EXPECT_EQ(berth({"help"}).out, berth({"--help"}).out);
+  EXPECT_EQ(berth({"help", "executors", "drain"}).out, berth({"executors", "drain", "--help"}).out);
+  EXPECT_NE(berth({"executors", "--help"}).out.find("Verbs:\n"), std::string::npos);
 }
 
 TEST(CommandLine, HelpsOnStdout) {

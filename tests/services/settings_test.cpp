@@ -120,7 +120,7 @@ TEST_F(Settings, AMistakeElsewhereIsNamedByItsFlagOrVariable) {
   EXPECT_THAT(flag.err, StartsWith("berth: --listen: must be HOST:PORT"));
   const auto nothing = show({"scheduler"});
   EXPECT_EQ(nothing.code, 2);
-  EXPECT_THAT(nothing.err, StartsWith("berth: --redis: is missing"));
+  EXPECT_THAT(nothing.err, StartsWith("berth: --redis: is required"));
   const auto file = show({"scheduler", "--settings", "/nowhere/berth.yaml"});
   EXPECT_EQ(file.code, 2);
   EXPECT_EQ(file.err, "berth: /nowhere/berth.yaml: can't be read: No such file or directory\n");

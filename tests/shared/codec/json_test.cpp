@@ -118,10 +118,9 @@ TEST(Json, ErrorsNameTheFieldAndTheReason) {
   EXPECT_EQ(complaint(R"({"image":"x","resources":{"cpu":0.0005}})").substr(0, 15), "resources.cpu: ");
   EXPECT_EQ(complaint("{}"), "image: is required");
   EXPECT_EQ(complaint(R"({"image":null})"), "image: is required");
-  EXPECT_EQ(complaint(R"({"image":"x","imagee":"y"})"),
-            "imagee: is not a field of JobDefinition; did you mean image?");
+  EXPECT_EQ(complaint(R"({"image":"x","imagee":"y"})"), "imagee: is unknown; did you mean image?");
   EXPECT_EQ(complaint(R"({"image":"x","resources":{"gpus":1}})"),
-            "resources.gpus: is not a field of Resources; did you mean gpu?");
+            "resources.gpus: is unknown; did you mean gpu?");
   EXPECT_EQ(complaint(R"({"image":"x","command":"ls"})"), "command: must be a list, got a string");
   EXPECT_EQ(complaint(R"({"image":"x","command":["ls",5]})"), "command[1]: must be a string, got a number");
   EXPECT_EQ(complaint(R"({"image":"x","env":{"A":1}})"), "env.A: must be a string, got a number");
@@ -194,9 +193,12 @@ TEST(Yaml, ErrorsNameFileLineAndField) {
   EXPECT_EQ(error("image: busybox\nresources:\n  memory: 1MiB\n"),
             "jobs.yaml:3:11: resources.memory: must be at least 6MiB, got 1MiB");
   EXPECT_EQ(error("image: a\n---\nimage: b\ncomand: [ls]\n"),
-            "jobs.yaml:4:9: comand: is not a field of JobDefinition; did you mean command?");
-  EXPECT_EQ(error("image: a\nimage: b\n"), "jobs.yaml:2:8: image: is given twice");
+            "jobs.yaml:4:1: comand: is unknown; did you mean command?")
+      << "at its name, not at its value";
+  EXPECT_EQ(error("image: a\nimage: b\n"), "jobs.yaml:2:1: image: is given twice");
   EXPECT_EQ(error("image: [a\n").substr(0, 10), "jobs.yaml:");
+  EXPECT_EQ(error("image: a\nname: caf\xe9\n"),
+            "jobs.yaml:2: the byte 0xE9 is no UTF-8: save the file as UTF-8");
   EXPECT_EQ(error(""), "jobs.yaml: holds no job definition");
   EXPECT_EQ(error("- image: a\n- command: [x]\n"), "jobs.yaml:2:3: image: is required");
 }

@@ -1,8 +1,9 @@
-#include "shared/codec/decode.hpp"
+#include "shared/base/closest_name.hpp"
 
+#include <algorithm>
 #include <numeric>
 
-namespace berth::codec {
+namespace berth {
 namespace {
 
 // Levenshtein's edit distance, one row at a time.
@@ -37,4 +38,9 @@ std::string closest_name(std::string_view name, const std::vector<std::string_vi
   return std::string(best);
 }
 
-}  // namespace berth::codec
+std::string did_you_mean(std::string_view name, const std::vector<std::string_view>& known) {
+  const auto guess = closest_name(name, known);
+  return guess.empty() ? guess : "; did you mean " + guess + "?";
+}
+
+}  // namespace berth

@@ -145,10 +145,10 @@ TEST(Run, ShowsBerthsOwnNoticesOnStderr) {
 
 TEST(Run, IsNotMistakenForTheJobWhenTheServerRefuses) {
   ApiStub api;
-  api.on("POST /v1/jobs", {problem(422, "must be at least 6MiB, got 1MiB", "resources.memory")});
-  const auto outcome = berth({"run", "--url", api.url(), "-m", "1m", "busybox"});
+  api.on("POST /v1/jobs", {problem(422, "must be at most 512GiB, got 1TiB", "resources.memory")});
+  const auto outcome = berth({"run", "--url", api.url(), "-m", "1t", "busybox"});
   EXPECT_EQ(outcome.code, 125);
-  EXPECT_EQ(outcome.err, "berth: resources.memory: must be at least 6MiB, got 1MiB\n");
+  EXPECT_EQ(outcome.err, "berth: resources.memory: must be at most 512GiB, got 1TiB\n");
 }
 
 TEST(Logs, FollowOnExactlyBehindOutputThatIsGone) {

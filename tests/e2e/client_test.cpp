@@ -54,8 +54,8 @@ TEST_F(ClientVerbs, SayWhatIsWrong) {
   EXPECT_NE(broken.err.find("broken.yaml:"), std::string::npos) << broken.err;
 
   const auto refused = berth({"run", "-m", "1m", test_image, "true"});
-  EXPECT_EQ(refused.code, 125);
-  EXPECT_NE(refused.err.find("resources.memory: must be at least 6MiB"), std::string::npos) << refused.err;
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.err.find("--memory must be at least 6MiB"), std::string::npos) << refused.err;
   EXPECT_EQ(berth({"ls", "--quiet"}).out, "") << "nothing of this became a job";
 }
 

@@ -81,8 +81,10 @@ Task<Result<http::Response>> Engine::call(std::string method, std::string path, 
 }
 
 Task<Result<std::unique_ptr<http::ResponseStream>>> Engine::open(std::string method, std::string path,
+                                                                 http::Headers headers,
                                                                  Deadline headers_deadline) {
   auto message = request(std::move(method), path, {});
+  for (auto& header : headers) message.headers.push_back(std::move(header));
   auto stream = co_await client_.open(std::move(message), headers_deadline);
   if (!stream) co_return out_of_reach(stream.error());
   co_return std::move(*stream);

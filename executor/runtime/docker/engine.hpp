@@ -28,9 +28,13 @@ class Engine {
   Task<Result<http::Response>> call(std::string method, std::string path, std::string body,
                                     Deadline deadline);
 
-  // The same, returning once the headers are there.
+  // The same, returning once the headers are there; `headers` are added to the request's.
   Task<Result<std::unique_ptr<http::ResponseStream>>> open(std::string method, std::string path,
-                                                           Deadline headers_deadline);
+                                                           http::Headers headers, Deadline headers_deadline);
+  Task<Result<std::unique_ptr<http::ResponseStream>>> open(std::string method, std::string path,
+                                                           Deadline headers_deadline) {
+    return open(std::move(method), std::move(path), http::Headers(), headers_deadline);
+  }
 
   // See incarnation.hpp.
   std::string incarnation() const;

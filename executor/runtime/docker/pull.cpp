@@ -1,5 +1,6 @@
 #include "executor/runtime/docker/pull.hpp"
 
+#include "executor/runtime/docker/credentials.hpp"
 #include "executor/runtime/docker/json_access.hpp"
 #include "executor/runtime/docker/replies.hpp"
 
@@ -114,7 +115,10 @@ Task<Result<>> SharedPulls::drive(std::string image, std::shared_ptr<Transfer> t
   const auto stalled = [&image, stall] {
     return Error{ErrorKind::timeout, "The pull of " + image + " made no progress for " + to_string(stall)};
   };
-  const auto opened = co_await engine_.open("POST", pull_path(image), deadline_in(stall));
+  http::Headers headers;
+  if (auto login = login_for(image)) headers.emplace_back("X-Registry-Auth", std::move(*login));
+  auto path = pull_path(image);
+  const auto opened = co_await engine_.open("POST", std::move(path), std::move(headers), deadline_in(stall));
   if (!opened) {
     if (opened.error().kind == ErrorKind::timeout) co_return stalled();
     co_return opened.error();

@@ -7,6 +7,11 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <string>
 #include <vector>
@@ -25,6 +30,7 @@ class ScriptedDocker {
   bool hangs_at_create = false;
   bool fails_at_inspect = false;
   bool is_down = false;
+  std::string login;                 // that came with the last pull
   std::map<std::string, int> calls;  // by method and path without version, or what of the log was asked for
 
   Task<> handle(const http::Request& request, http::Responder& responder) {
@@ -33,6 +39,7 @@ class ScriptedDocker {
     if (path.starts_with("/v1.")) path.erase(0, path.find('/', 1));
     if (path.ends_with("/logs")) return send_log(target, responder);
     ++calls[request.method + " " + path];
+    if (path == "/images/create") login = http::find_header(request.headers, "X-Registry-Auth").value_or("");
     if (hangs_at_create && path == "/containers/create") return hang();
     return answer(request.method, path, responder);
   }
@@ -176,6 +183,21 @@ TEST_F(DockerScriptTest, ContainersThatDockerCannotTellAboutAreListedAsRunning) 
   for (const auto& state : *found) EXPECT_EQ(state.phase, ContainerPhase::running);
   EXPECT_EQ((*found)[1].identity, container(2));
   EXPECT_EQ(daemon.calls["GET /containers/berth-test-2-1/json"], 0) << "not a deadline for each";
+}
+
+TEST_F(DockerScriptTest, APullBringsTheLoginOfItsRegistryAndNoOther) {
+  const auto directory =
+      std::filesystem::temp_directory_path() / ("berth-login-" + std::to_string(::getpid()));
+  std::filesystem::create_directories(directory);
+  std::ofstream(directory / "config.json")
+      << R"({"auths":{"registry.example.com":{"identitytoken":"t0ken"}}})";
+  ::setenv("DOCKER_CONFIG", directory.c_str(), 1);
+  EXPECT_TRUE(loop.run(runtime->pull("registry.example.com/train:1", {})));
+  EXPECT_FALSE(daemon.login.empty());
+  EXPECT_TRUE(loop.run(runtime->pull("busybox", {})));
+  EXPECT_EQ(daemon.login, "");
+  ::unsetenv("DOCKER_CONFIG");
+  std::filesystem::remove_all(directory);
 }
 
 TEST_F(DockerScriptTest, CreatesThatHangHoldUpNoRemove) {

@@ -8,6 +8,12 @@
 
 local function conflict(message) return redis.error_reply('CONFLICT ' .. message) end
 
+-- An error when the scheduler of this epoch no longer leads: what it still writes must change nothing.
+local function not_leading(leader, epoch)
+  local found, resigned = unpack(redis.call('HMGET', leader, 'epoch', 'resigned'))
+  if found ~= epoch or resigned == '1' then return conflict('Epoch ' .. epoch .. ' no longer leads.') end
+end
+
 -- Appends events, oldest first, and tells subscribers of all at once. `bodies` are JSON objects without their opening
 -- brace and without "seq". Returns the number of the event before the first.
 local function append_events(seq_key, stream, channel, kept, bodies)
@@ -79,9 +85,8 @@ end
 -- Returns, of each change, 1 and the new version, or 0 and the version found (0: no such job).
 local function transition(keys, argv)
   local call = redis.call
-  if argv[1] ~= '' and call('HGET', keys[3], 'epoch') ~= argv[1] then
-    return conflict('Another scheduler has become the leader since epoch ' .. argv[1] .. '.')
-  end
+  local deposed = argv[1] ~= '' and not_leading(keys[3], argv[1])
+  if deposed then return deposed end
   local job_prefix = argv[2]
   local results, bodies, posts, moved = {}, {}, {}, {}
   local at, size = 5, #argv
@@ -140,9 +145,8 @@ end
 -- Returns how many were deleted.
 local function forget_jobs(keys, argv)
   local call = redis.call
-  if call('HGET', keys[1], 'epoch') ~= argv[1] then
-    return conflict('Another scheduler has become the leader since epoch ' .. argv[1] .. '.')
-  end
+  local deposed = not_leading(keys[1], argv[1])
+  if deposed then return deposed end
   local forgotten = 0
   for at = 5, #argv, 5 do
     local id, version, place, name, attempts = unpack(argv, at, at + 4)
@@ -252,15 +256,11 @@ local function take_leadership(keys, argv)
   return taken
 end
 
-local function is_deposed(leader, epoch)
-  local found, resigned = unpack(redis.call('HMGET', leader, 'epoch', 'resigned'))
-  return found ~= epoch or resigned == '1'
-end
-
 -- KEYS  1 leader      ARGV  1 epoch
 -- Returns the beat.
 local function renew_leadership(keys, argv)
-  if is_deposed(keys[1], argv[1]) then return conflict('Epoch ' .. argv[1] .. ' no longer leads.') end
+  local deposed = not_leading(keys[1], argv[1])
+  if deposed then return deposed end
   return redis.call('HINCRBY', keys[1], 'beat', 1)
 end
 
@@ -268,7 +268,8 @@ end
 -- ARGV  1 epoch  2 status channel  3 events kept  4 event body
 local function resign_leadership(keys, argv)
   local call = redis.call
-  if is_deposed(keys[1], argv[1]) then return conflict('Epoch ' .. argv[1] .. ' no longer leads.') end
+  local deposed = not_leading(keys[1], argv[1])
+  if deposed then return deposed end
   call('HSET', keys[1], 'resigned', 1)
   append_events(keys[2], keys[3], argv[2], argv[3], {argv[4]})
   return 1

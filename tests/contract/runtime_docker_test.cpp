@@ -1,6 +1,7 @@
 // What only the real thing can show: Docker's own words, bytes, limits, and a daemon that loses answers or
 // goes away.
 #include "tests/contract/runtime_fixture.hpp"
+#include "tests/support/socket_proxy.hpp"
 
 #include <gmock/gmock.h>
 
@@ -195,7 +196,7 @@ TEST_F(DockerRuntimeTest, MoreCoresThanThereAreAreCutToWhatThereIs) {
 class DockerBehindProxy : public RuntimeTest {
  protected:
   void SetUp() override {
-    proxy_ = std::make_unique<DockerProxy>(io_);
+    proxy_ = std::make_unique<SocketProxy>(io_, docker_socket);
     use_docker(proxy_->path());
   }
   void TearDown() override {
@@ -203,7 +204,7 @@ class DockerBehindProxy : public RuntimeTest {
     RuntimeTest::TearDown();
     run(proxy_->stop());
   }
-  std::unique_ptr<DockerProxy> proxy_;
+  std::unique_ptr<SocketProxy> proxy_;
 };
 
 TEST_F(DockerBehindProxy, ACreateWhoseAnswerWasLostIsFoundAgainNotMadeTwice) {

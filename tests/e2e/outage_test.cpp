@@ -1,10 +1,6 @@
 // What jobs are worth when something below Berth dies while they run: the same as always.
 #include "tests/e2e/fixture.hpp"
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_future.hpp>
+#include "tests/support/socket_proxy.hpp"
 
 #include <signal.h>
 #include <sys/socket.h>
@@ -12,9 +8,6 @@
 #include <unistd.h>
 
 #include <cstring>
-#include <functional>
-#include <future>
-#include <thread>
 
 namespace berth::test {
 namespace {
@@ -75,25 +68,16 @@ class DockerOutage : public EndToEnd {
  protected:
   void SetUp() override {
     if (const auto why = why_docker_is_unusable()) FAIL() << *why;
-    thread_ = std::thread([this] { io_.run(); });
     up_ = std::make_unique<BerthUp>(
         BERTH_BINARY, std::vector<std::string>{"--cpu", "2", "--memory", "4GiB", "--docker-host",
                                                "unix://" + proxy_.path()});
   }
-  void TearDown() override {
-    EndToEnd::TearDown();
-    up_.reset();
-    if (!thread_.joinable()) return;
-    asio::co_spawn(io_, proxy_.stop(), asio::use_future).get();
-    busy_.reset();
-    thread_.join();
-  }
 
   void cut() {
-    on_proxy([this] { proxy_.cut(); });
+    proxy_.tell([](SocketProxy& proxy) { proxy.cut(); });
   }
   void restore() {
-    on_proxy([this] { proxy_.restore(); });
+    proxy_.tell([](SocketProxy& proxy) { proxy.restore(); });
   }
 
   bool is_healthy() const {
@@ -106,17 +90,7 @@ class DockerOutage : public EndToEnd {
   }
 
  private:
-  void on_proxy(std::function<void()> step) {
-    std::packaged_task<void()> task(std::move(step));
-    auto done = task.get_future();
-    asio::post(io_, [&task] { task(); });
-    done.get();
-  }
-
-  asio::io_context io_;
-  asio::executor_work_guard<asio::io_context::executor_type> busy_{io_.get_executor()};
-  DockerProxy proxy_{io_};
-  std::thread thread_;
+  BackgroundProxy proxy_{docker_socket};
 };
 
 TEST_F(DockerOutage, DelaysJobsAndEndsThemTruthfully) {

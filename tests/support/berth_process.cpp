@@ -1,5 +1,7 @@
 #include "tests/support/berth_process.hpp"
 
+#include "tests/support/docker_daemon.hpp"
+
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <poll.h>
@@ -12,7 +14,6 @@
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
-#include <thread>
 
 extern char** environ;  // NOLINT: POSIX wants it declared here
 
@@ -193,11 +194,7 @@ BerthUp::~BerthUp() {
       process_.reset();  // kills it
     }
   }
-  std::vector<std::string> words{"docker", "rm", "--force", "--volumes"};
-  const auto left = containers();
-  if (left.empty()) return;
-  words.insert(words.end(), left.begin(), left.end());
-  Process(words).wait();
+  remove_containers_of(cluster());
 }
 
 void BerthUp::start() {
@@ -233,24 +230,14 @@ Finished BerthUp::berth(std::vector<std::string> words, Milliseconds limit) cons
   return process.wait(limit);
 }
 
-std::vector<std::string> BerthUp::containers() const {
+std::string BerthUp::cluster() const {
   auto cluster = data_.read("cluster");
   while (cluster.ends_with('\n')) cluster.pop_back();
-  Process docker({"docker", "ps", "--all", "--quiet", "--filter", "label=berth.cluster=" + cluster});
-  std::istringstream lines(docker.wait().out);
-  std::vector<std::string> ids;
-  for (std::string id; std::getline(lines, id);) ids.push_back(id);
-  return ids;
+  return cluster;
 }
 
-bool BerthUp::leaves_no_container(Milliseconds limit) const {
-  const auto deadline = std::chrono::steady_clock::now() + limit;
-  while (!containers().empty()) {
-    if (std::chrono::steady_clock::now() >= deadline) return false;
-    std::this_thread::sleep_for(
-        Milliseconds{100});  // Docker's list is the truth here, and it can only be asked
-  }
-  return true;
-}
+std::vector<std::string> BerthUp::containers() const { return containers_of(cluster()); }
+
+bool BerthUp::leaves_no_container() const { return loses_all_containers(cluster()); }
 
 }  // namespace berth::test

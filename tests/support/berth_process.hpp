@@ -94,10 +94,12 @@ class BerthUp {
   const std::filesystem::path& data() const { return data_.path(); }
   // Docker's ids of the containers of this Berth, in whatever state.
   std::vector<std::string> containers() const;
-  // True once there are none, false if some remain after `limit`.
-  bool leaves_no_container(Milliseconds limit = Milliseconds{15'000}) const;
+  // True once there are none, false if some remain for longer than they may.
+  bool leaves_no_container() const;
 
  private:
+  std::string cluster() const;
+
   std::string binary_;
   std::vector<std::string> flags_;
   TemporaryFolder data_;

@@ -1,16 +1,13 @@
 #include "tests/support/docker_daemon.hpp"
 
 #include "executor/runtime/docker/docker_runtime.hpp"
+#include "tests/support/berth_process.hpp"
 
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/write.hpp>
+#include <boost/asio/io_context.hpp>
 
-#include <unistd.h>
-
-#include <array>
-#include <filesystem>
-#include <utility>
+#include <sstream>
+#include <thread>
 
 namespace berth::test {
 namespace {
@@ -22,12 +19,6 @@ Task<> check_daemon(ContainerRuntime& runtime, std::optional<std::string>& compl
   } else if (!*has_image) {
     complaint = std::string("Docker has no image ") + test_image + ": run ./dev setup, which makes one";
   }
-}
-
-std::string unused_path() {
-  static int count = 0;
-  const auto name = "berth-proxy-" + std::to_string(::getpid()) + "-" + std::to_string(++count) + ".sock";
-  return (std::filesystem::temp_directory_path() / name).string();
 }
 
 }  // namespace
@@ -47,82 +38,30 @@ std::optional<std::string> why_docker_is_unusable() {
   return complaint;
 }
 
-DockerProxy::DockerProxy(asio::io_context& io)
-    : io_(io), path_(unused_path()), acceptor_(io, path_), tasks_(io.get_executor()) {
-  tasks_.spawn("proxy accept", accept());
+std::vector<std::string> containers_of(const std::string& cluster) {
+  Process docker({"docker", "ps", "--all", "--quiet", "--filter", "label=berth.cluster=" + cluster});
+  std::istringstream lines(docker.wait().out);
+  std::vector<std::string> ids;
+  for (std::string id; std::getline(lines, id);) ids.push_back(id);
+  return ids;
 }
 
-DockerProxy::~DockerProxy() { ::unlink(path_.c_str()); }
-
-Task<> DockerProxy::accept() {
-  while (true) {
-    auto link = std::make_shared<Link>(io_);
-    const auto [error] = co_await acceptor_.async_accept(link->client, use_tuple);
-    if (error) co_return;
-    links_.push_back(link);
-    tasks_.spawn("proxy link", serve(link));
+bool loses_all_containers(const std::string& cluster, Milliseconds limit) {
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  while (!containers_of(cluster).empty()) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(
+        Milliseconds{100});  // Docker's list is the truth here, and it can only be asked
   }
+  return true;
 }
 
-Task<> DockerProxy::serve(std::shared_ptr<Link> link) {
-  const asio::local::stream_protocol::endpoint target(docker_socket);
-  const auto [refused] = co_await link->daemon.async_connect(target, use_tuple);
-  if (refused) co_return;
-  tasks_.spawn("proxy answers", pump_answers(link));
-  std::array<char, 16384> buffer{};
-  while (true) {
-    const auto [error, size] = co_await link->client.async_read_some(asio::buffer(buffer), use_tuple);
-    if (error) break;
-    const auto [failed, written] =
-        co_await asio::async_write(link->daemon, asio::buffer(buffer, size), use_tuple);
-    if (failed) break;
-  }
-  boost::system::error_code ignored;
-  link->daemon.close(ignored);
-}
-
-Task<> DockerProxy::pump_answers(std::shared_ptr<Link> link) {
-  std::array<char, 16384> buffer{};
-  bool is_lost = false;
-  while (true) {
-    const auto [error, size] = co_await link->daemon.async_read_some(asio::buffer(buffer), use_tuple);
-    if (error) break;
-    // An answer may come in several pieces: who lost the first gets none of the others.
-    is_lost = is_lost || swallows_answers_;
-    if (is_lost) {
-      ++swallowed_;
-      continue;
-    }
-    const auto [failed, written] =
-        co_await asio::async_write(link->client, asio::buffer(buffer, size), use_tuple);
-    if (failed) break;
-  }
-  boost::system::error_code ignored;
-  link->client.close(ignored);
-}
-
-void DockerProxy::cut() {
-  boost::system::error_code ignored;
-  acceptor_.close(ignored);
-  for (const auto& weak : links_) {
-    if (const auto link = weak.lock()) {
-      link->client.close(ignored);
-      link->daemon.close(ignored);
-    }
-  }
-  links_.clear();
-}
-
-void DockerProxy::restore() {
-  ::unlink(path_.c_str());
-  acceptor_ = asio::local::stream_protocol::acceptor(io_, path_);
-  tasks_.spawn("proxy accept", accept());
-}
-
-Task<> DockerProxy::stop() {
-  cut();
-  tasks_.cancel();
-  co_await tasks_.join();
+void remove_containers_of(const std::string& cluster) {
+  const auto left = containers_of(cluster);
+  if (left.empty()) return;
+  std::vector<std::string> words{"docker", "rm", "--force", "--volumes"};
+  words.insert(words.end(), left.begin(), left.end());
+  Process(words).wait();
 }
 
 }  // namespace berth::test

@@ -146,8 +146,7 @@ Changed MemoryStore::apply(const Change& change) {
 Task<Result<std::vector<Changed>>> MemoryStore::transition(std::vector<Change> changes,
                                                            std::optional<Epoch> epoch) {
   if (auto failure = co_await arrive()) co_return *failure;
-  if (epoch && (!leader_ || leader_->epoch != *epoch))
-    co_return conflict("Another scheduler has become the leader.");
+  if (epoch && is_deposed(*epoch)) co_return conflict("Another scheduler has become the leader.");
   std::vector<Changed> results;
   for (const Change& change : changes) results.push_back(apply(change));
   co_return results;
@@ -195,7 +194,7 @@ Task<Result<std::vector<JobId>>> MemoryStore::ended_jobs(JobId after, std::size_
 
 Task<Result<std::size_t>> MemoryStore::forget_jobs(std::vector<Job> jobs, Epoch epoch) {
   if (auto failure = co_await arrive()) co_return *failure;
-  if (!leader_ || leader_->epoch != epoch) co_return conflict("Another scheduler leads.");
+  if (is_deposed(epoch)) co_return conflict("Another scheduler leads.");
   std::size_t forgotten = 0;
   for (const Job& job : jobs) {
     const auto found = jobs_.find(job.id);

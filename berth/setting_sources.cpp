@@ -80,11 +80,8 @@ std::optional<Error> unknown_key(const SettingsEntry& entry, const std::vector<C
   }
   const std::vector<std::string_view> known(keys.begin(), keys.end());
   if (std::find(known.begin(), known.end(), entry.key) != known.end()) return std::nullopt;
-  const auto guess = closest_name(entry.key, known);
   const auto of = entry.section.empty() ? "" : " of `berth " + entry.section + "`";
-  return invalid("unknown setting \"" + entry.key + "\"" + of +
-                     (guess.empty() ? "" : "; did you mean \"" + guess + "\"?"),
-                 entry.place);
+  return invalid("unknown setting \"" + entry.key + "\"" + of + did_you_mean(entry.key, known), entry.place);
 }
 
 // What the files say, the weaker file first.

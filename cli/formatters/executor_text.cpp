@@ -167,6 +167,7 @@ std::string executor_page(const ExecutorStatus& executor, const std::vector<JobI
   page.add("region", executor.region);
   page.add("datacenter", executor.datacenter);
   page.add("labels", joined(executor.labels));
+  page.add("images", joined(executor.runtime.images));
   page.add("volumes below", joined(executor.volume_paths));
   page.add("host", executor.host);
   page.add("kernel", executor.kernel);

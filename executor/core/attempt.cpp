@@ -26,10 +26,11 @@ Effect call_of(const State& state) {
   return effects::Remove{};
 }
 
-std::string progress_words(const std::string& image, const events::PullProgressed& progress) {
-  std::string words = "pulling " + image;
-  if (progress.total.value > 0) words += ": " + to_string(progress.done) + " of " + to_string(progress.total);
-  return words;
+// "43 % of 28MiB"; nothing while it isn't known how much there is.
+std::string progress_words(const events::PullProgressed& progress) {
+  const auto [done, total] = progress;
+  if (total.value == 0) return {};
+  return std::to_string(100 * done.value / total.value) + " % of " + to_string(total);
 }
 
 }  // namespace
@@ -90,7 +91,7 @@ void Step::create() {
 void Step::pull() {
   enter(Pulling{});
   ++m_.pulls_;
-  report(lifecycle::Pulling{"pulling " + m_.plan_.image});
+  report(lifecycle::Pulling{});
   call(effects::Pull{});
 }
 
@@ -187,7 +188,7 @@ void Step::operator()(const events::Pulled& event) {
 }
 
 void Step::operator()(const events::PullProgressed& event) {
-  if (in_any<Pulling>()) report(lifecycle::Pulling{progress_words(m_.plan_.image, event)});
+  if (in_any<Pulling>()) report(lifecycle::Pulling{progress_words(event)});
 }
 
 void Step::operator()(const events::StartReturned& event) {

@@ -79,10 +79,15 @@ Task<> Heartbeat::leave() { co_await store_.leave_executor(name_, incarnation_);
 Task<Error> Heartbeat::beat(std::function<void(const std::string& reason)> on_stop_jobs) {
   auto next = std::chrono::steady_clock::now();
   bool is_failing = false;
+  std::optional<RuntimeInfo> told;  // what the store has
   while (true) {
-    auto news = runtime_;
-    news.unhealthy_gpus = unhealthy_gpus_;
+    auto now = runtime_;
+    now.unhealthy_gpus = unhealthy_gpus_;
+    std::optional<RuntimeInfo> news;
+    if (now != told) news = now;
     const auto result = co_await store_.heartbeat(name_, incarnation_, std::move(news));
+    told.reset();  // after a failure nobody knows
+    if (result) told = std::move(now);
     co_await throw_if_cancelled();
     if (!result && result.error().kind == ErrorKind::conflict) {
       co_return Error{ErrorKind::conflict, "another executor has registered as \"" + name_ +

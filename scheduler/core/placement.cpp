@@ -34,8 +34,12 @@ double score(const Shape& shape, const Slot& slot, const PlacementRules& rules) 
   // More than all else together: what needs no GPU goes where none is free, if it can.
   constexpr double last_choice = 4;
   const double kept = !shape.resources.gpu && !slot.free.gpus.empty() ? last_choice : 0.0;
+  // As much as half of what it offers of one resource: a transfer costs minutes, a worse fit perhaps nothing.
+  constexpr double no_transfer = 0.5;
+  const auto& images = slot.executor->info.runtime.images;
+  const double there = std::binary_search(images.begin(), images.end(), shape.image) ? no_transfer : 0.0;
   const double left = slack(shape, slot);
-  return (rules.spread ? left : -left) - kept;
+  return (rules.spread ? left : -left) + there - kept;
 }
 
 // How much must end on an executor before the shape has room there, as a share of the executor.

@@ -5,6 +5,7 @@
 // shapes; judge every executor once per shape and pass, and try them best-fit first: the one that will be
 // left with the least of what the job needs most (bin packing, as in "best fit" of Coffman, Garey and
 // Johnson's survey), so that large jobs find whole machines; or, to spread, the one that is left with most.
+// One that has the job's image already is preferred to one that fits somewhat better.
 // When a shape finds no room, its other jobs are skipped for this pass; smaller shapes flow past it. Not for
 // ever: the job whose turn is first among those without room holds one executor once it has waited too long
 // (as in backfilling with one reservation, Lifka's EASY): nothing of a later turn is placed there.

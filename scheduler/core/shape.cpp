@@ -1,5 +1,7 @@
 #include "scheduler/core/shape.hpp"
 
+#include "shared/model/image_name.hpp"
+
 #include <string_view>
 
 namespace berth {
@@ -22,7 +24,7 @@ void add(std::string& key, const std::vector<std::string>& parts) {
 }  // namespace
 
 Shape shape_of(const JobDefinition& definition) {
-  Shape shape{definition.resources, definition.placement, {}};
+  Shape shape{definition.resources, definition.placement, {}, full_image_name(definition.image)};
   for (const auto& volume : definition.volumes) shape.host_paths.push_back(volume.host);
   return shape;
 }
@@ -42,6 +44,7 @@ std::string shape_key(const Shape& shape) {
     add(key, std::string_view{value});
   }
   add(key, shape.host_paths);
+  add(key, std::string_view{shape.image});
   return key;
 }
 

@@ -12,6 +12,7 @@ struct Shape {
   Resources resources;
   Placement placement;
   std::vector<std::string> host_paths;  // of its volumes
+  std::string image;                    // its full name (image_name.hpp)
 };
 
 Shape shape_of(const JobDefinition& definition);

@@ -22,9 +22,8 @@ Task<> Retention::run() {
     co_await sleep_until(deadline_in(limits::retention_period));
     const auto epoch = leadership_.epoch();
     if (!epoch) continue;
-    const auto before = forgotten_;
     const auto cleaned = co_await clean_up(*epoch);
-    if (forgotten_ > before) spdlog::info("retention: deleted {} jobs that had ended", forgotten_ - before);
+    if (cleaned && *cleaned > 0) spdlog::info("retention: deleted {} jobs that had ended", *cleaned);
     // A later leader, or a store that is away: both are said elsewhere, and the next look comes.
     if (!cleaned) spdlog::debug("retention: {}", cleaned.error().message);
   }
@@ -32,17 +31,18 @@ Task<> Retention::run() {
 
 // From the oldest job on. Jobs are numbered as they come, and none has ended before it came: behind the first
 // one that came after the limit of age there is nothing too old.
-Task<Result<>> Retention::clean_up(Epoch epoch) {
+Task<Result<std::size_t>> Retention::clean_up(Epoch epoch) {
   const auto counts = co_await store_.count_jobs();
   if (!counts) co_return counts.error();
   const auto ended = ended_jobs_of(*counts);
   auto excess = ended - std::min(ended, rules_.max_jobs);
   const WallTime oldest = clock_.wall() + -rules_.max_age;
+  std::size_t deleted = 0;
   JobId after{0};
   for (;;) {
     const auto ids = co_await store_.ended_jobs(after, limits::retention_batch);
     if (!ids) co_return ids.error();
-    if (ids->empty()) co_return Result<>{};
+    if (ids->empty()) co_return deleted;
     after = ids->back();
     auto records = co_await store_.jobs(*ids);
     if (!records) co_return records.error();
@@ -57,18 +57,12 @@ Task<Result<>> Retention::clean_up(Epoch epoch) {
       old.push_back(std::move(*job));
     }
     if (!old.empty()) {
-      const auto deleted = co_await forget(std::move(old), epoch);
-      if (!deleted) co_return deleted.error();
+      const auto forgotten = co_await store_.forget_jobs(std::move(old), epoch);
+      if (!forgotten) co_return forgotten.error();
+      deleted += *forgotten;
     }
-    if (excess == 0 && !may_have_older) co_return Result<>{};
+    if (excess == 0 && !may_have_older) co_return deleted;
   }
-}
-
-Task<Result<>> Retention::forget(std::vector<Job> jobs, Epoch epoch) {
-  const auto forgotten = co_await store_.forget_jobs(std::move(jobs), epoch);
-  if (!forgotten) co_return forgotten.error();
-  forgotten_ += *forgotten;
-  co_return Result<>{};
 }
 
 }  // namespace berth

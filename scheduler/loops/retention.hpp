@@ -23,21 +23,16 @@ class Retention {
   // Looks every limits::retention_period, while this scheduler leads, until cancelled.
   Task<> run();
 
-  // One look: deletes whatever is over the limits now.
-  Task<Result<>> clean_up(Epoch epoch);
+  // One look: deletes whatever is over the limits now, and returns how many jobs that were.
+  Task<Result<std::size_t>> clean_up(Epoch epoch);
 
   const RetentionRules& rules() const { return rules_; }
-  // Jobs deleted since this process began.
-  std::uint64_t forgotten() const { return forgotten_; }
 
  private:
-  Task<Result<>> forget(std::vector<Job> jobs, Epoch epoch);
-
   Store& store_;
   const Clock& clock_;
   const Leadership& leadership_;
   RetentionRules rules_;
-  std::uint64_t forgotten_ = 0;
 };
 
 }  // namespace berth

@@ -43,8 +43,8 @@ struct UnhealthyGpu {
   bool operator==(const UnhealthyGpu&) const = default;
 };
 
-// What runs the containers there, and how it and the devices it hands out are: what an executor tells anew
-// with every heartbeat.
+// What runs the containers there, and how it and the devices it hands out are: what an executor tells again
+// with its heartbeats.
 struct RuntimeInfo {
   std::string name;     // "docker" or "simulated"
   std::string version;  // its own words
@@ -52,6 +52,7 @@ struct RuntimeInfo {
   std::string message = {};  // why it isn't healthy
   std::optional<Disk> disk = {};
   std::vector<UnhealthyGpu> unhealthy_gpus = {};
+  std::vector<std::string> images = {};  // full names (image_name.hpp) of the newest that are there, sorted
   bool operator==(const RuntimeInfo&) const = default;
 };
 
@@ -122,14 +123,15 @@ template <>
 struct Description<RuntimeInfo> {
   static constexpr std::string_view name = "RuntimeInfo";
   static constexpr bool open = true;
-  static constexpr auto fields =
-      std::make_tuple(field("name", &RuntimeInfo::name, "docker or simulated."),
-                      field("version", &RuntimeInfo::version, "Its version."),
-                      field("healthy", &RuntimeInfo::healthy, "Whether it answers."),
-                      field("message", &RuntimeInfo::message, "Why it isn't healthy."),
-                      field("disk", &RuntimeInfo::disk, "Where images and containers are kept."),
-                      field("unhealthy_gpus", &RuntimeInfo::unhealthy_gpus,
-                            "GPUs that take no jobs until they have recovered."));
+  static constexpr auto fields = std::make_tuple(
+      field("name", &RuntimeInfo::name, "docker or simulated."),
+      field("version", &RuntimeInfo::version, "Its version."),
+      field("healthy", &RuntimeInfo::healthy, "Whether it answers."),
+      field("message", &RuntimeInfo::message, "Why it isn't healthy."),
+      field("disk", &RuntimeInfo::disk, "Where images and containers are kept."),
+      field("unhealthy_gpus", &RuntimeInfo::unhealthy_gpus,
+            "GPUs that take no jobs until they have recovered."),
+      field("images", &RuntimeInfo::images, "Full names of the images that are there, of the newest ones."));
 };
 
 template <>

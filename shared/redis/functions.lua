@@ -194,14 +194,14 @@ local function not_held(executor, incarnation)
 end
 
 -- Raises an executor's beat.
--- KEYS  1 executor      ARGV  1 incarnation  2 runtime (JSON)
+-- KEYS  1 executor      ARGV  1 incarnation  [2 what has changed of its runtime: all of it (JSON)]
 -- Returns the beat, and the reason of its drain once the deadline of that has passed.
 local function heartbeat(keys, argv)
   local call = redis.call
   local refused = not_held(keys[1], argv[1])
   if refused then return refused end
-  local runtime, deadline, reason = unpack(call('HMGET', keys[1], 'runtime', 'drain_deadline', 'drain_reason'))
-  if runtime ~= argv[2] then call('HSET', keys[1], 'runtime', argv[2]) end
+  local deadline, reason = unpack(call('HMGET', keys[1], 'drain_deadline', 'drain_reason'))
+  if argv[2] then call('HSET', keys[1], 'runtime', argv[2]) end
   local beat = call('HINCRBY', keys[1], 'beat', 1)
   if deadline and tonumber(deadline) <= now_ms() then return {beat, reason} end
   return {beat}

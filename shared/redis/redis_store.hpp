@@ -61,7 +61,7 @@ class RedisStore final : public Store {
 
   Task<Result<std::uint64_t>> register_executor(ExecutorInfo info, std::uint64_t seen) override;
   Task<Result<HeartbeatReply>> heartbeat(std::string name, std::uint64_t incarnation,
-                                         RuntimeInfo runtime) override;
+                                         std::optional<RuntimeInfo> news) override;
   Task<Result<>> leave_executor(std::string name, std::uint64_t incarnation) override;
   Task<Result<>> drain_executor(std::string name, std::string reason, std::optional<Milliseconds> deadline,
                                 std::string actor) override;

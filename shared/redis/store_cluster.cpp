@@ -59,9 +59,9 @@ Task<Result<std::uint64_t>> RedisStore::register_executor(ExecutorInfo info, std
 }
 
 Task<Result<HeartbeatReply>> RedisStore::heartbeat(std::string name, std::uint64_t incarnation,
-                                                   RuntimeInfo runtime) {
+                                                   std::optional<RuntimeInfo> news) {
   Command words("FCALL", redis::function_name("heartbeat"), 1, keys_.executor(name), incarnation);
-  words.add(compact_json(runtime));
+  if (news) words.add(compact_json(*news));
   auto reply = co_await send(std::move(words));
   if (!reply) co_return reply.error();
   HeartbeatReply heard;

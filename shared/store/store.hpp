@@ -153,9 +153,10 @@ class Store {
   // Returns the new incarnation. An operator's drain is kept. `seen` is the incarnation that holds the name
   // now, 0 for none. conflict: it is another one, somebody was faster.
   virtual Task<Result<std::uint64_t>> register_executor(ExecutorInfo info, std::uint64_t seen) = 0;
-  // Raises the beat. conflict: another incarnation has taken the name, or the record is gone.
+  // Raises the beat; `news` replaces what is stored of its runtime. conflict: another incarnation has taken
+  // the name, or the record is gone.
   virtual Task<Result<HeartbeatReply>> heartbeat(std::string name, std::uint64_t incarnation,
-                                                 RuntimeInfo runtime) = 0;
+                                                 std::optional<RuntimeInfo> news) = 0;
   // The incarnation stops in order: the next one of this name needn't wait to see that it is gone.
   virtual Task<Result<>> leave_executor(std::string name, std::uint64_t incarnation) = 0;
   // No new jobs from now on; after `deadline` (counted by the store's clock) what runs there is stopped too.

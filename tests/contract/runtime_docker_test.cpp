@@ -191,6 +191,12 @@ TEST_F(DockerRuntimeTest, MoreCoresThanThereAreAreCutToWhatThereIs) {
   EXPECT_EQ(outcome_of(wanted).exit_code, 0);
 }
 
+TEST_F(DockerRuntimeTest, TellsWhichImagesAreThere) {
+  const auto images = run(runtime_->probe()).images;
+  EXPECT_THAT(images, testing::Contains("docker.io/library/busybox:latest"));
+  EXPECT_TRUE(std::is_sorted(images.begin(), images.end()));
+}
+
 // --- a daemon that misbehaves ---
 
 class DockerBehindProxy : public RuntimeTest {

@@ -359,12 +359,19 @@ Task<> an_executor_registers_and_beats(Store& store) {
   RuntimeInfo sick{"simulated", "2", false, "the disk is full"};
   sick.disk = Disk{"/data", 100_GiB, 1_GiB};
   sick.unhealthy_gpus = {{"GPU-1", "it has fallen off the bus"}};
+  sick.images = {"docker.io/library/busybox:latest"};
   auto beat = co_await store.heartbeat("m1", incarnation, sick);
   must(std::move(beat));
   auto after = co_await store.executors();
   const auto second = must(std::move(after));
   EXPECT_GT(second.at(0).beat, first.at(0).beat);
   EXPECT_EQ(second.at(0).info.runtime, sick);
+  auto without_news = co_await store.heartbeat("m1", incarnation, std::nullopt);
+  must(std::move(without_news));
+  auto later = co_await store.executors();
+  const auto third = must(std::move(later));
+  EXPECT_GT(third.at(0).beat, second.at(0).beat);
+  EXPECT_EQ(third.at(0).info.runtime, sick);
 }
 TEST_P(StoreContract, AnExecutorRegistersAndBeats) { tell(an_executor_registers_and_beats); }
 

@@ -1,8 +1,8 @@
 // What a fleet promises: three schedulers and ten executors in three regions, two of them with GPUs, run real
 // containers of mixed shapes, and every job ends as it should, whoever is killed meanwhile.
 //
-// BERTH_FLEET_JOBS and BERTH_FLEET_KILLS make the runs as long as one likes (2,000 jobs, 10 kills take some
-// ten minutes each on two cores).
+// As long as one likes, with figures about placements (a quarter of an hour each on two cores):
+//     BERTH_FLEET_JOBS=2000 BERTH_FLEET_KILLS=10 build/dev/tests/e2e_tests --gtest_filter='FleetRun.*Leaders*'
 #include "tests/support/fleet.hpp"
 
 #include "tests/support/docker_daemon.hpp"

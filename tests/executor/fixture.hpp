@@ -71,7 +71,8 @@ class WatchedStore final : public Store {
   Task<Result<std::uint64_t>> register_executor(ExecutorInfo i, std::uint64_t s) override {
     return store_.register_executor(std::move(i), s);
   }
-  Task<Result<HeartbeatReply>> heartbeat(std::string n, std::uint64_t i, RuntimeInfo r) override {
+  Task<Result<HeartbeatReply>> heartbeat(std::string n, std::uint64_t i,
+                                         std::optional<RuntimeInfo> r) override {
     return store_.heartbeat(std::move(n), i, std::move(r));
   }
   Task<Result<>> leave_executor(std::string n, std::uint64_t i) override {

@@ -254,11 +254,11 @@ Result<RegisteredExecutor*> MemoryStore::held_by(const std::string& name, std::u
 }
 
 Task<Result<HeartbeatReply>> MemoryStore::heartbeat(std::string name, std::uint64_t incarnation,
-                                                    RuntimeInfo runtime) {
+                                                    std::optional<RuntimeInfo> news) {
   if (auto failure = co_await arrive()) co_return *failure;
   const auto executor = held_by(name, incarnation);
   if (!executor) co_return executor.error();
-  (*executor)->info.runtime = std::move(runtime);
+  if (news) (*executor)->info.runtime = std::move(*news);
   ++(*executor)->beat;
   HeartbeatReply heard;
   const auto& drain = (*executor)->drain;

@@ -1,10 +1,10 @@
 #include "executor/runtime/docker/credentials.hpp"
 
 #include "executor/runtime/docker/json_access.hpp"
+#include "shared/base/base64.hpp"
+#include "shared/model/image_name.hpp"
 
 #include <spdlog/spdlog.h>
-
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -14,46 +14,24 @@
 namespace berth::docker {
 namespace {
 
-constexpr std::string_view hub = "docker.io";
-
-std::string encode_base64(const std::string& bytes) {
-  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const auto length =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-  text.resize(static_cast<std::size_t>(length));
-  return text;
-}
-
-std::optional<std::string> decode_base64(const std::string& text) {
-  std::string bytes(text.size() / 4 * 3 + 1, '\0');
-  const auto length =
-      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                      reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  const auto padding = std::count(text.begin(), text.end(), '=');
-  if (length < padding) return std::nullopt;
-  bytes.resize(static_cast<std::size_t>(length - padding));
-  return bytes;
-}
-
 // A key of the file's `auths`: "https://index.docker.io/v1/", "registry.example.com:5000".
 std::string registry_of_key(std::string_view key) {
   if (const auto scheme = key.find("://"); scheme != std::string_view::npos) key.remove_prefix(scheme + 3);
   key = key.substr(0, key.find('/'));
-  return std::string(key == "index.docker.io" ? hub : key);
+  return std::string(key == "index.docker.io" ? docker_hub : key);
 }
 
 // One of `auths`: either an identity token, or name and password in base64.
 Result<json::object> login_of(const json::value& entry, std::string_view registry) {
   json::object login;
-  const std::string address =
-      registry == hub ? "https://index.docker.io/v1/" : std::string(registry);  // what `docker login` asked
+  const std::string address = registry == docker_hub ? "https://index.docker.io/v1/"
+                                                     : std::string(registry);  // what `docker login` asked
   login.emplace("serveraddress", address);
   if (auto token = text_at(&entry, "identitytoken"); !token.empty()) {
     login.emplace("identitytoken", std::move(token));
     return login;
   }
-  const auto pair = decode_base64(text_at(&entry, "auth"));
+  const auto pair = from_base64(text_at(&entry, "auth"));
   const auto colon = pair ? pair->find(':') : std::string::npos;
   if (colon == std::string::npos)
     return invalid("the login of " + std::string(registry) + " isn't NAME:PASSWORD in base64");
@@ -74,14 +52,6 @@ std::string helper_of(const json::value& config, std::string_view registry) {
 }
 
 }  // namespace
-
-std::string registry_of(std::string_view image) {
-  const auto slash = image.find('/');
-  const auto first = image.substr(0, slash);
-  const bool is_host = slash != std::string_view::npos &&
-                       (first.find_first_of(".:") != std::string_view::npos || first == "localhost");
-  return is_host ? registry_of_key(first) : std::string(hub);
-}
 
 Result<std::optional<std::string>> registry_auth(std::string_view text, std::string_view registry) {
   const auto config = parse_reply(text);
@@ -105,7 +75,7 @@ Result<std::optional<std::string>> registry_auth(std::string_view text, std::str
   }
   auto login = login_of(*found, registry);
   if (!login) return login.error();
-  auto encoded = encode_base64(json::serialize(*login));
+  auto encoded = to_base64(json::serialize(*login));
   std::replace(encoded.begin(), encoded.end(), '+', '-');  // the alphabet for URLs, RFC 4648 section 5
   std::replace(encoded.begin(), encoded.end(), '/', '_');
   return std::optional(std::move(encoded));

@@ -11,10 +11,6 @@
 
 namespace berth::docker {
 
-// The registry that a reference names, as Docker tells it from a path: "registry.example.com:5000", or
-// "docker.io" when it names none.
-std::string registry_of(std::string_view image);
-
 // What X-Registry-Auth says for that registry, by the text of a config.json; nothing when there is no login.
 // Errors: invalid (no such file), refused (the login is kept by a credential helper: a program that Berth
 // doesn't run).

@@ -46,10 +46,20 @@ Task<RuntimeInfo> DockerRuntime::probe() {
   if (facts) {
     info.version = facts->version;
     info.disk = Disk{facts->root, {}, {}};
+    co_await look_at_images();
+    info.images = images_;
   } else {
     info.message = facts.error().message;
   }
   co_return info;
+}
+
+// Best effort: where an image is makes a place better, and nothing else depends on it.
+Task<> DockerRuntime::look_at_images() {
+  if (std::chrono::steady_clock::now() < images_due_) co_return;
+  images_due_ = deadline_in(limits::images_look);
+  const auto reply = co_await engine_.call("GET", "/images/json", {}, deadline_in(read_deadline));
+  if (reply && reply->status == 200) images_ = docker::parse_images(reply->body);
 }
 
 Task<Result<bool>> DockerRuntime::has_image(std::string image) {
@@ -63,7 +73,9 @@ Task<Result<bool>> DockerRuntime::has_image(std::string image) {
 }
 
 Task<Result<>> DockerRuntime::pull(std::string image, OnPullProgress on_progress) {
-  co_return co_await pulls_.pull(std::move(image), std::move(on_progress), pull_stall);
+  auto result = co_await pulls_.pull(std::move(image), std::move(on_progress), pull_stall);
+  images_due_ = {};
+  co_return result;
 }
 
 Task<Result<>> DockerRuntime::create(ContainerSpec spec) {

@@ -92,10 +92,14 @@ class DockerRuntime final : public ContainerRuntime {
   void remember_running(const std::string& name, const std::string& incarnation,
                         std::optional<WallTime> started_at);
 
+  Task<> look_at_images();
+
   docker::Engine engine_;
   docker::Slots slots_;  // of creates and starts
   docker::Slots removal_slots_;
   docker::SharedPulls pulls_;
+  std::vector<std::string> images_;                 // as last seen
+  Deadline images_due_{};                           // when to look again
   std::unordered_map<std::string, Memory> memory_;  // by container name; forgotten when it is removed
 };
 

@@ -3,6 +3,7 @@
 #include "executor/runtime/docker/credentials.hpp"
 #include "executor/runtime/docker/json_access.hpp"
 #include "executor/runtime/docker/replies.hpp"
+#include "shared/model/image_name.hpp"
 
 #include <algorithm>
 #include <utility>

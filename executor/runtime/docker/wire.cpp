@@ -1,7 +1,9 @@
 #include "executor/runtime/docker/wire.hpp"
 
 #include "executor/runtime/docker/json_access.hpp"
+#include "shared/base/limits.hpp"
 #include "shared/http/message.hpp"
+#include "shared/model/image_name.hpp"
 
 #include <algorithm>
 #include <array>
@@ -246,17 +248,28 @@ std::string list_filters(std::string_view cluster, std::string_view executor) {
       json::object{{"label", json::array{equals(cluster_label, cluster), equals(executor_label, executor)}}});
 }
 
-ImageReference parse_image_reference(std::string_view reference) {
-  if (const auto at = reference.find('@'); at != std::string_view::npos) {
-    // name:tag@digest: the digest decides, and Docker wants the name alone beside it.
-    ImageReference named = parse_image_reference(reference.substr(0, at));
-    return {named.name, std::string(reference.substr(at + 1))};
+std::vector<std::string> parse_images(std::string_view body) {
+  const auto parsed = parse_reply(body);
+  const auto* images = parsed ? parsed->if_array() : nullptr;
+  std::vector<std::string> names;
+  if (images == nullptr) return names;
+  const auto add_names = [&names](const json::value& image, std::string_view field) {
+    const auto* list = member(&image, field);
+    if (list == nullptr || !list->is_array()) return false;
+    const auto before = names.size();
+    for (const auto& name : list->get_array()) {
+      if (name.is_string() && !name.get_string().starts_with("<none>"))
+        names.push_back(full_image_name(name.get_string()));
+    }
+    return names.size() > before;
+  };
+  for (const auto& image : *images) {
+    if (names.size() >= limits::images_told) break;
+    if (!add_names(image, "RepoTags")) add_names(image, "RepoDigests");
   }
-  // A colon before the last slash belongs to the registry's port.
-  const auto slash = reference.rfind('/');
-  const auto colon = reference.find(':', slash == std::string_view::npos ? 0 : slash);
-  if (colon == std::string_view::npos) return {std::string(reference), "latest"};
-  return {std::string(reference.substr(0, colon)), std::string(reference.substr(colon + 1))};
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
 }
 
 std::string encode_reference(std::string_view reference) {

@@ -64,14 +64,9 @@ Result<std::vector<Listed>> parse_list(std::string_view body);
 // The value of the list's `filters` parameter: JSON, not yet percent-encoded.
 std::string list_filters(std::string_view cluster, std::string_view executor);
 
-// An image reference, as POST /images/create wants it: "host:5000/team/app:1.2" → {"host:5000/team/app",
-// "1.2"}. The tag is "latest" when there is none; a digest ("sha256:…") takes the place of the tag.
-struct ImageReference {
-  std::string name;
-  std::string tag;
-  bool operator==(const ImageReference&) const = default;
-};
-ImageReference parse_image_reference(std::string_view reference);
+// From the body of GET /images/json: the full names (full_image_name) of the images that are there, sorted,
+// of the newest limits::images_told. One that was pulled by its digest has no other name.
+std::vector<std::string> parse_images(std::string_view body);
 
 // Percent-encodes a reference for a path: its slashes, colons and at-sign stay.
 std::string encode_reference(std::string_view reference);

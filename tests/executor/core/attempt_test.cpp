@@ -248,7 +248,7 @@ TEST(Attempt, an_image_that_is_not_there_is_pulled_with_progress_told) {
   d.on(events::Created{absent});
   EXPECT_TRUE(d.asked<effects::Pull>());
   d.on(events::PullProgressed{10_MiB, 40_MiB});
-  EXPECT_THAT(std::get<lifecycle::Pulling>(d.reports.back()).message, HasSubstr("10MiB of 40MiB"));
+  EXPECT_EQ(std::get<lifecycle::Pulling>(d.reports.back()).message, "25 % of 40MiB");
   d.on(events::Pulled{});
   EXPECT_TRUE(d.asked<effects::Create>());
 }

@@ -6,15 +6,6 @@
 namespace berth::docker {
 namespace {
 
-TEST(Credentials, TheRegistryIsTheFirstPartOfANameIfItLooksLikeAHost) {
-  EXPECT_EQ(registry_of("busybox"), "docker.io");
-  EXPECT_EQ(registry_of("team/train:1.4"), "docker.io");
-  EXPECT_EQ(registry_of("registry.example.com/team/train:1.4"), "registry.example.com");
-  EXPECT_EQ(registry_of("box:5000/train"), "box:5000");
-  EXPECT_EQ(registry_of("localhost/train"), "localhost");
-  EXPECT_EQ(registry_of("busybox:1.36"), "docker.io");
-}
-
 constexpr std::string_view config = R"({"auths": {
   "https://index.docker.io/v1/": {"auth": "Ym86c2VjcmV0OnR3bw=="},
   "registry.example.com": {"identitytoken": "t0ken"},

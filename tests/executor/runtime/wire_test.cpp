@@ -193,15 +193,15 @@ TEST(DockerWire, AListKeepsItsOwnAndKnowsEveryPhase) {
 
 // --- references and words ---
 
-TEST(DockerWire, ImageReferences) {
-  using R = ImageReference;
-  EXPECT_EQ(parse_image_reference("busybox"), (R{"busybox", "latest"}));
-  EXPECT_EQ(parse_image_reference("busybox:1.36"), (R{"busybox", "1.36"}));
-  EXPECT_EQ(parse_image_reference("host:5000/team/app"), (R{"host:5000/team/app", "latest"}));
-  EXPECT_EQ(parse_image_reference("host:5000/team/app:v2"), (R{"host:5000/team/app", "v2"}));
-  EXPECT_EQ(parse_image_reference("app@sha256:ab"), (R{"app", "sha256:ab"}));
-  EXPECT_EQ(parse_image_reference("host:5000/app:v2@sha256:ab"), (R{"host:5000/app", "sha256:ab"}));
-  EXPECT_EQ(encode_reference("host:5000/a b@c"), "host:5000/a%20b@c");
+TEST(Images, AreTheirTagsElseTheirDigests) {
+  const auto body = R"([
+    {"Id": "sha256:1", "RepoTags": ["busybox:latest", "box:5000/tools:v2"], "RepoDigests": ["busybox@sha256:aa"]},
+    {"Id": "sha256:2", "RepoTags": ["<none>:<none>"], "RepoDigests": ["team/train@sha256:bb"]},
+    {"Id": "sha256:3", "RepoTags": null, "RepoDigests": ["<none>@<none>"]}])";
+  const std::vector<std::string> names{"box:5000/tools:v2", "docker.io/library/busybox:latest",
+                                       "docker.io/team/train@sha256:bb"};
+  EXPECT_EQ(parse_images(body), names);
+  EXPECT_EQ(parse_images("none"), std::vector<std::string>());
 }
 
 TEST(DockerWire, TheInitsComplaintIsKnownFromAProgramsOutput) {

@@ -107,6 +107,25 @@ TEST(Placement, MemoryCountsAsMuchAsCpu) {
   EXPECT_EQ(cluster.where(second), "");
 }
 
+TEST(Placement, GoesWhereTheImageIs) {
+  for (const bool spread : {false, true}) {
+    Cluster cluster;
+    cluster.rules.spread = spread;
+    cluster.executor("bare", 4, 4_GiB);
+    cluster.executor("equipped", 4, 4_GiB).runtime.images = {"box:5000/train:v2",
+                                                             "docker.io/library/x:latest"};
+    cluster.update("equipped");
+    const auto first = cluster.submit(cluster.job(1));
+    cluster.pass();
+    EXPECT_EQ(cluster.where(first), "equipped");
+    auto other = cluster.job(4);
+    other.definition.image = "box:5000/train:v3";
+    const auto elsewhere = cluster.submit(other);
+    cluster.pass();
+    EXPECT_EQ(cluster.where(elsewhere), "bare");
+  }
+}
+
 TEST(Placement, HigherPriorityGoesFirst) {
   Cluster cluster;
   cluster.executor("one", 1, 1_GiB);

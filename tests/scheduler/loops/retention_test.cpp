@@ -35,7 +35,7 @@ class WhatIsKept : public testing::Test {
     std::vector<Change> changes{{before, std::move(after), "job.succeeded", "test"}};
     loop_.run(store_.transition(std::move(changes), std::nullopt)).value();
   }
-  Result<> clean_up(RetentionRules rules) {
+  Result<std::size_t> clean_up(RetentionRules rules) {
     Leadership leadership(loop_.executor(), store_, clock_, "s1", false, [] {});
     Retention retention(store_, clock_, leadership, rules);
     return loop_.run(retention.clean_up(epoch_));

@@ -90,10 +90,7 @@ Task<Error> Heartbeat::beat(std::function<void(const std::string& reason)> on_st
     if (result) told = std::move(now);
     co_await throw_if_cancelled();
     if (!result && result.error().kind == ErrorKind::conflict) {
-      co_return Error{ErrorKind::conflict, "another executor has registered as \"" + name_ +
-                                               "\", so this one stops; give each machine a "
-                                               "name of its own with --name (" +
-                                               result.error().message + ")"};
+      co_return Error{ErrorKind::conflict, name_ + ": this executor stops: " + result.error().message};
     }
     if (!result && !is_failing)
       log_about({name_}, spdlog::level::warn, "{}: heartbeat failed: {}", name_, result.error().message);

@@ -20,6 +20,8 @@ Task<> Leadership::follow() {
   Monotonic seen_at{};
   while (!epoch_) {
     const auto found = co_await store_.leader();
+    if (!found && !is_transient(found.error()))
+      spdlog::warn("can't see who leads: {}", found.error().message);
     if (found) {
       const auto& leader = *found;
       leader_ = leader && !leader->resigned ? std::optional(leader->name) : std::nullopt;

@@ -189,7 +189,8 @@ local function not_held(executor, incarnation)
   local found = redis.call('HGET', executor, 'incarnation')
   if not found then return conflict('This executor is not registered.') end
   if found ~= incarnation then
-    return conflict('Another executor has registered under this name (incarnation ' .. found .. ').')
+    return conflict('Another executor has registered under this name (incarnation ' .. found ..
+      '); give each machine a name of its own with --name.')
   end
 end
 
@@ -247,7 +248,8 @@ end
 local function take_leadership(keys, argv)
   local call = redis.call
   local epoch, beat = unpack(call('HMGET', keys[1], 'epoch', 'beat'))
-  if (epoch or '') ~= argv[2] or (beat or '') ~= argv[3] then
+  -- A record without an epoch names nobody, whatever else a damaged store has kept of it.
+  if (epoch or '') ~= argv[2] or (epoch and beat or '') ~= argv[3] then
     return conflict('Another scheduler was faster, or the leader is alive.')
   end
   local taken = (tonumber(epoch) or 0) + 1

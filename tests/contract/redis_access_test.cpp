@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
+
 namespace berth::test {
 namespace {
 
@@ -134,6 +136,40 @@ TEST_F(RedisAccess, TheDocumentedUserCanDoAllAndNoMore) {
     const auto answer = server.ask("ACL DRYRUN berth " + std::string(command));
     EXPECT_THAT(answer, HasSubstr("no permissions")) << command;
   }
+}
+
+// The users of docs/operations.md, for a cluster named "berth".
+std::string documented_users() {
+  std::ifstream page(BERTH_SOURCE_DIR "/docs/operations.md");
+  std::string users;
+  for (std::string line; std::getline(page, line);) {
+    if (line.starts_with("user ")) users += line + "\n";
+  }
+  return users;
+}
+
+// Redis reads its log back as the default user: with too few rights of that one it would start nearly empty.
+TEST_F(RedisAccess, ARestartUnderTheDocumentedUsersLosesNothing) {
+  const TemporaryFolder folder;
+  RedisServer server({"--aclfile", folder.file("users.acl", documented_users())});
+  auto as_berth = options_for(server, "berth");
+  as_berth.url.user = "berth";
+  as_berth.url.password = "PASSWORD";
+  const auto used = use(as_berth);
+  ASSERT_TRUE(used.has_value()) << used.error().message;
+  server.kill();
+  server.start();
+  RedisStore store(io_.get_executor(), as_berth, clock_);
+  struct Story {
+    static Task<> tell(RedisStore& s) {
+      auto started = co_await s.start(deadline_in(10s));
+      must(std::move(started));
+      auto counted = co_await s.count_jobs();
+      EXPECT_EQ(must(std::move(counted)).front(), 3u) << "all that was acknowledged";
+      co_await s.close();
+    }
+  };
+  run(io_, Story::tell(store));
 }
 
 TEST_F(RedisAccess, AWrongPasswordOfAUserIsSaidAtOnceWithoutShowingIt) {

@@ -38,6 +38,18 @@ class RedisStoreTest : public ::testing::Test {
   SystemClock clock_;
 };
 
+Task<> damaged_leader(RedisServer& server, RedisStore& store) {
+  server.ask("HSET {berth:test}:leader beat 85");
+  auto found = co_await store.leader();
+  EXPECT_FALSE(must(std::move(found)).has_value());
+  auto taken = co_await store.take_leadership("s1", std::nullopt);
+  EXPECT_EQ(must(std::move(taken)), Epoch{1});
+}
+TEST_F(RedisStoreTest, ARecordOfALeaderWithoutItsEpochKeepsNobodyFromLeading) {
+  RedisServer server;
+  tell(server, damaged_leader);
+}
+
 Task<> restart_meanwhile(RedisServer& server, Wakeup& down) {
   co_await down.wait();
   server.start();

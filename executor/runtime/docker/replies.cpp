@@ -60,7 +60,7 @@ Error pull_error(unsigned status, std::string words) {
       status == 400 || status == 404 ||
       has_any(words, {"manifest unknown", "manifest for ", "not found", "does not exist", "access denied",
                       "name unknown", "no such image", "no matching manifest", "unauthorized",
-                      "denied: ", "invalid reference format", "no such host"});
+                      "denied: ", "no basic auth credentials", "invalid reference format", "no such host"});
   return error_of(is_answer ? ErrorKind::not_found : ErrorKind::unavailable, std::move(words));
 }
 

@@ -26,6 +26,7 @@ TEST(DockerReplies, AnImageIsNotFoundWhenTheRegistrySaysSoOrDoesNotExist) {
            "access to the resource is denied",
            "no matching manifest for linux/arm64/v8 in the manifest list entries",
            "Head \"https://ghcr.io/v2/a/b/manifests/1\": unauthorized",
+           "Head \"http://127.0.0.1:5000/v2/team/big/manifests/1\": no basic auth credentials",
            "Get \"https://nosuch.invalid/v2/\": dial tcp: lookup nosuch.invalid on 10.0.0.1:53: no such host",
        }) {
     EXPECT_EQ(pull_error(500, words).kind, ErrorKind::not_found) << words;

@@ -46,6 +46,8 @@ SchedulerApp::SchedulerApp(asio::any_io_executor executor, Store& store, const C
 void SchedulerApp::on_events(const std::vector<Event>& events) {
   const auto is_about_executors = [](const Event& event) { return event.type.starts_with("executor."); };
   if (std::any_of(events.begin(), events.end(), is_about_executors)) liveness_.look();
+  const auto is_resignation = [](const Event& event) { return event.type == "leader.resigned"; };
+  if (std::any_of(events.begin(), events.end(), is_resignation)) leadership_.on_resigned();
   dispatch_.on_events(events);
 }
 

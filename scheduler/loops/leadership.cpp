@@ -34,7 +34,7 @@ Task<> Leadership::follow() {
         if (epoch_) co_return;
       }
     }
-    co_await sleep_until(deadline_in(limits::leader_renewal));
+    co_await wakeup_.wait(deadline_in(limits::leader_renewal));
   }
 }
 
@@ -49,7 +49,7 @@ Task<> Leadership::take_over(std::optional<Leader> seen) {
 
 Task<> Leadership::lead() {
   while (epoch_) {
-    co_await deposed_.wait(deadline_in(limits::leader_renewal));
+    co_await wakeup_.wait(deadline_in(limits::leader_renewal));
     if (!epoch_) co_return;
     const auto renewed = co_await store_.renew_leadership(*epoch_);
     // While the store doesn't answer nobody else can take over either.
@@ -72,7 +72,7 @@ void Leadership::on_history_lost() {
 void Leadership::step_down() {
   epoch_.reset();
   leader_.reset();
-  deposed_.notify();
+  wakeup_.notify();
   on_change_();
 }
 

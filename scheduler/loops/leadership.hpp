@@ -27,7 +27,7 @@ class Leadership {
         name_(std::move(name)),
         alone_(alone),
         on_change_(std::move(on_change)),
-        deposed_(std::move(executor)) {}
+        wakeup_(std::move(executor)) {}
 
   // Follows or leads until cancelled.
   Task<> run();
@@ -40,6 +40,8 @@ class Leadership {
   // Who leads, as far as is known here.
   std::optional<std::string> leader() const { return leader_; }
 
+  // The leader has gone in order: there is nothing to wait for.
+  void on_resigned() { wakeup_.notify(); }
   // A write was refused because of its epoch.
   void on_deposed();
   // The store went back in time. It may have lost this election, and another scheduler have won one with the
@@ -59,7 +61,7 @@ class Leadership {
   std::function<void()> on_change_;
   std::optional<Epoch> epoch_;
   std::optional<std::string> leader_;
-  Wakeup deposed_;
+  Wakeup wakeup_;  // don't wait for the next round: what it would see has changed
 };
 
 }  // namespace berth

@@ -34,6 +34,26 @@ TEST(Leadership, a_leader_whose_counter_stands_still_for_long_enough_is_replaced
   loop.run(tasks.join());
 }
 
+TEST(Leadership, who_hears_that_the_leader_has_resigned_leads_without_waiting_for_the_next_round) {
+  test::Loop loop;
+  test::ManualClock clock;
+  test::MemoryStore store(loop.executor(), clock);
+  const auto first = loop.run(store.take_leadership("first", std::nullopt)).value();
+  TaskGroup tasks(loop.executor());
+  Leadership second(loop.executor(), store, clock, "second", false, [] {});
+  tasks.spawn("second", second.run());
+  loop.run_until([&] { return second.leader() == "first"; });
+
+  loop.run(store.resign_leadership(first)).value();
+  const auto began = std::chrono::steady_clock::now();
+  second.on_resigned();
+  loop.run_until([&] { return second.epoch().has_value(); });
+  EXPECT_LT(std::chrono::steady_clock::now() - began, limits::leader_renewal / 2);
+
+  tasks.cancel();
+  loop.run(tasks.join());
+}
+
 // The election itself may be among what the store lost.
 TEST(Leadership, a_leader_on_a_store_that_went_back_in_time_leads_on_only_with_a_new_epoch) {
   test::Loop loop;

@@ -249,7 +249,8 @@ Result<RegisteredExecutor*> MemoryStore::held_by(const std::string& name, std::u
   const auto found = executors_.find(name);
   if (found == executors_.end()) return conflict("This executor is not registered.");
   if (found->second.incarnation != incarnation)
-    return conflict("Another executor has registered under this name.");
+    return conflict(
+        "Another executor has registered under this name; give each machine a name of its own with --name.");
   return &found->second;
 }
 

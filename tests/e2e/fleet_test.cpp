@@ -2,7 +2,8 @@
 // containers of mixed shapes, and every job ends as it should, whoever is killed meanwhile.
 //
 // As long as one likes, with figures about placements (a quarter of an hour each on two cores):
-//     BERTH_FLEET_JOBS=2000 BERTH_FLEET_KILLS=10 build/dev/tests/e2e_tests --gtest_filter='FleetRun.*Leaders*'
+//     BERTH_FLEET_JOBS=2000 BERTH_FLEET_KILLS=10 build/dev/tests/e2e_tests
+//     --gtest_filter='FleetRun.*Leaders*'
 #include "tests/support/fleet.hpp"
 
 #include "tests/support/docker_daemon.hpp"
@@ -190,18 +191,20 @@ class FleetRun : public testing::Test {
     constexpr std::size_t backlog = 160;  // enough that something always waits for a place
     follow_events();
     std::size_t submitted = 0;
-    std::string killed;
+    std::string leader;
+    std::string killed;  // the leader that was killed last, while it is away
+    const auto another_leads = [&] {
+      leader = fleet_->leader();
+      return !leader.empty() && leader != killed;
+    };
     while (submitted < jobs) {
-      // One that was killed comes back when another leads.
-      if (!killed.empty()) {
-        const auto leader = fleet_->leader();
-        if (!leader.empty() && leader != killed) fleet_->restart(std::exchange(killed, {}));
-      } else if (kills_.size() < kills && submitted >= jobs * (kills_.size() + 1) / (kills + 1)) {
-        killed = fleet_->leader();
-        if (!killed.empty()) {
-          kills_.push_back(SystemClock{}.wall());
-          fleet_->kill(killed);
-        }
+      const bool kill_is_due = kills_.size() < kills && submitted >= jobs * (kills_.size() + 1) / (kills + 1);
+      if (kill_is_due) await(another_leads);
+      if (!killed.empty() && another_leads()) fleet_->restart(std::exchange(killed, {}));
+      if (kill_is_due) {
+        killed = leader;
+        kills_.push_back(SystemClock{}.wall());
+        fleet_->kill(killed);
       }
       const auto next = std::min(jobs, submitted + batch);
       submit(submitted, next);
@@ -211,10 +214,7 @@ class FleetRun : public testing::Test {
       abort_the_unwanted();
     }
     if (!killed.empty()) {
-      await([&] {
-        const auto leader = fleet_->leader();
-        return !leader.empty() && leader != killed;
-      });
+      await(another_leads);
       fleet_->restart(killed);
     }
     EXPECT_EQ(kills_.size(), kills);

@@ -8,6 +8,11 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include <string.h>
+
+#include <algorithm>
+#include <vector>
+
 namespace berth::api {
 namespace {
 
@@ -47,11 +52,16 @@ Task<> list_executors(Services& services, const http::Request& request, http::Re
     co_await refuse_query(responder, good.error());
     co_return;
   }
-  // A copy: the view may change while the store is asked.
-  const auto known = services.liveness.executors();
+  // A copy: the view may change while the store is asked. As people count: exec2 before exec10.
+  const auto& seen = services.liveness.executors();
+  std::vector<Liveness::Known> known;
+  for (const auto& [name, executor] : seen) known.push_back(executor);
+  std::sort(known.begin(), known.end(), [](const auto& a, const auto& b) {
+    return strverscmp(a.record.info.name.c_str(), b.record.info.name.c_str()) < 0;
+  });
   json::array list;
-  for (const auto& [name, executor] : known) {
-    const auto allocated = co_await allocated_on(services.store, name);
+  for (const auto& executor : known) {
+    const auto allocated = co_await allocated_on(services.store, executor.record.info.name);
     if (!allocated) {
       co_await refuse(responder, allocated.error());
       co_return;

@@ -79,7 +79,7 @@ void Leadership::step_down() {
 Task<> Leadership::resign() {
   if (!epoch_) co_return;
   const auto epoch = *std::exchange(epoch_, std::nullopt);
-  const auto resigned = co_await store_.resign_leadership(epoch);
+  const auto resigned = co_await store_.resign_leadership(name_, epoch);
   if (!resigned)
     spdlog::warn("couldn't resign: {}; the next leader waits until this one is missed",
                  resigned.error().message);

@@ -75,7 +75,7 @@ class RedisStore final : public Store {
   Task<Result<std::optional<Leader>>> leader() override;
   Task<Result<Epoch>> take_leadership(std::string name, std::optional<Leader> seen) override;
   Task<Result<>> renew_leadership(Epoch epoch) override;
-  Task<Result<>> resign_leadership(Epoch epoch) override;
+  Task<Result<>> resign_leadership(std::string name, Epoch epoch) override;
 
   Task<Result<>> append_log(JobId job, std::uint32_t attempt, std::vector<LogPiece> pieces,
                             std::vector<LogPiece> drop) override;

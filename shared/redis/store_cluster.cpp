@@ -157,12 +157,11 @@ Task<Result<>> RedisStore::renew_leadership(Epoch epoch) {
   co_return Result<>();
 }
 
-Task<Result<>> RedisStore::resign_leadership(Epoch epoch) {
+Task<Result<>> RedisStore::resign_leadership(std::string name, Epoch epoch) {
   Command words("FCALL", redis::function_name("resign_leadership"), 3);
   words.add(keys_.leader()).add(keys_.seq()).add(keys_.events()).add(epoch.value);
   words.add(keys_.status_channel()).add(limits::events_kept);
-  words.add(
-      event_of("leader.resigned", "scheduler", std::nullopt, "Epoch " + std::to_string(epoch.value) + "."));
+  words.add(event_of("leader.resigned", "scheduler/" + name, std::nullopt, ""));
   auto reply = co_await send(std::move(words));
   if (!reply) co_return reply.error();
   co_return Result<>();

@@ -179,8 +179,9 @@ class Store {
   virtual Task<Result<std::optional<Leader>>> leader() = 0;
   // Takes over from `seen` (what leader() returned, nothing if nobody led). conflict: somebody was faster.
   virtual Task<Result<Epoch>> take_leadership(std::string name, std::optional<Leader> seen) = 0;
-  virtual Task<Result<>> renew_leadership(Epoch epoch) = 0;   // conflict: deposed
-  virtual Task<Result<>> resign_leadership(Epoch epoch) = 0;  // the next one need not wait
+  virtual Task<Result<>> renew_leadership(Epoch epoch) = 0;  // conflict: deposed
+  // The next one need not wait. `name` is the one that led with `epoch`.
+  virtual Task<Result<>> resign_leadership(std::string name, Epoch epoch) = 0;
 
   // --- logs ---
   // Appends pieces in order. A piece that is stored already (same `end`) is skipped: repeating a call is

@@ -470,8 +470,12 @@ Task<> one_leads(Store& store) {
   auto robbed = co_await store.take_leadership("s2", seen);  // it has beaten since
   EXPECT_EQ(kind_of(robbed), ErrorKind::conflict);
 
-  auto resigned = co_await store.resign_leadership(first);
+  auto resigned = co_await store.resign_leadership("s1", first);
   must(std::move(resigned));
+  auto told = co_await store.read_events(0, 100, no_deadline);
+  const Event farewell = must(std::move(told)).back();
+  EXPECT_EQ(farewell.type, "leader.resigned");
+  EXPECT_EQ(farewell.actor, "scheduler/s1");
   auto vacant = co_await store.leader();
   const auto left = must(std::move(vacant));
   EXPECT_TRUE(left->resigned);

@@ -98,7 +98,9 @@ class WatchedStore final : public Store {
     return store_.take_leadership(std::move(n), std::move(s));
   }
   Task<Result<>> renew_leadership(Epoch e) override { return store_.renew_leadership(e); }
-  Task<Result<>> resign_leadership(Epoch e) override { return store_.resign_leadership(e); }
+  Task<Result<>> resign_leadership(std::string n, Epoch e) override {
+    return store_.resign_leadership(std::move(n), e);
+  }
   Task<Result<std::vector<LogPiece>>> read_log(JobId j, std::uint32_t a, std::uint64_t s) override {
     return store_.read_log(j, a, s);
   }

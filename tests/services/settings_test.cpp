@@ -97,8 +97,7 @@ TEST_F(Settings, TheUsersOwnFileIsFound) {
 }
 
 TEST_F(Settings, AMistakeInAFileIsNamedWithItsLineAndWhatWasMeant) {
-  EXPECT_EQ(complaint("cluster: c\nregoin: eu\n"),
-            ":2: unknown setting \"regoin\"; did you mean region?\n");
+  EXPECT_EQ(complaint("cluster: c\nregoin: eu\n"), ":2: unknown setting \"regoin\"; did you mean region?\n");
   EXPECT_EQ(complaint("scheduler:\n  region: eu\n"), ":2: unknown setting \"region\" of `berth scheduler`\n");
   EXPECT_EQ(complaint("cpu: 1\nregion: eu\ncpu: 2\n").substr(0, 22), ":3: \"cpu\" is set twice");
   EXPECT_THAT(complaint("\ncpu: many\n"), StartsWith(":2: cpu: "));

@@ -103,7 +103,8 @@ TEST_F(TwoLeaders, CantGiveTheSameRoomAwayTwice) {
   tell_the_story();
   EXPECT_EQ(record("1").at("reason").as_string(), "QUEUED");
   EXPECT_EQ(record("1").at("attempt").as_int64(), 0);
-  EXPECT_EQ(ask({"executors", "--json"}).at("executors").at(0).at("allocated").at("cpu").to_number<double>(), 2.0);
+  EXPECT_EQ(ask({"executors", "--json"}).at("executors").at(0).at("allocated").at("cpu").to_number<double>(),
+            2.0);
 }
 
 // What makes the test above worth something.

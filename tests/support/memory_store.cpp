@@ -372,13 +372,13 @@ Task<Result<>> MemoryStore::renew_leadership(Epoch epoch) {
   co_return Result<>();
 }
 
-Task<Result<>> MemoryStore::resign_leadership(Epoch epoch) {
+Task<Result<>> MemoryStore::resign_leadership(std::string name, Epoch epoch) {
   if (auto failure = co_await arrive()) co_return *failure;
   if (is_deposed(epoch)) co_return conflict("Another scheduler leads.");
   leader_->resigned = true;
   Event event;
   event.type = "leader.resigned";
-  event.actor = "scheduler";
+  event.actor = "scheduler/" + name;
   append_event(std::move(event));
   co_return Result<>();
 }

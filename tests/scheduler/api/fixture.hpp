@@ -113,7 +113,7 @@ class ApiTest : public ::testing::Test {
 
   // The other leader goes, and this scheduler leads.
   void hand_over() {
-    loop.run(store.resign_leadership(epoch)).value();
+    loop.run(store.resign_leadership("other", epoch)).value();
     loop.run_until([&] { return get("/v1/stats").at("leader") == "s1"; });
   }
 

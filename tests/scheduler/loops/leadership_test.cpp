@@ -44,7 +44,7 @@ TEST(Leadership, who_hears_that_the_leader_has_resigned_leads_without_waiting_fo
   tasks.spawn("second", second.run());
   loop.run_until([&] { return second.leader() == "first"; });
 
-  loop.run(store.resign_leadership(first)).value();
+  loop.run(store.resign_leadership("first", first)).value();
   const auto began = std::chrono::steady_clock::now();
   second.on_resigned();
   loop.run_until([&] { return second.epoch().has_value(); });

@@ -64,15 +64,6 @@ Result<> write_durably(const std::filesystem::path& path, std::string text) {
 
 }  // namespace
 
-FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
-  std::swap(value_, other.value_);
-  return *this;
-}
-
-FileDescriptor::~FileDescriptor() {
-  if (value_ >= 0) ::close(value_);
-}
-
 std::filesystem::path default_data_path() {
   const auto data_home = environment("XDG_DATA_HOME");
   if (!data_home.empty()) return std::filesystem::path(data_home) / "berth";

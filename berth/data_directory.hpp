@@ -1,25 +1,14 @@
-// The directory in which `berth up` keeps its Redis: who owns it now, and the cluster's name in it.
+// The directory in which `berth up` keeps its Redis and its executor's state: who owns it now, and the
+// cluster's name in it.
 #pragma once
 
+#include "shared/base/file_descriptor.hpp"
 #include "shared/base/result.hpp"
 
 #include <filesystem>
 #include <string>
 
 namespace berth {
-
-// A file descriptor that is closed with its owner.
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int value = -1) : value_(value) {}
-  FileDescriptor(FileDescriptor&& other) noexcept : value_(other.value_) { other.value_ = -1; }
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept;
-  ~FileDescriptor();
-  int get() const { return value_; }
-
- private:
-  int value_;
-};
 
 class DataDirectory {
  public:
@@ -30,6 +19,7 @@ class DataDirectory {
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path redis_directory() const { return path_ / "redis"; }
+  std::filesystem::path executor_state() const { return path_ / "state"; }
   std::filesystem::path socket() const { return path_ / "redis.sock"; }
   std::filesystem::path redis_log() const { return path_ / "redis.log"; }
   // Held by the private Redis, so that a new one never opens the files while an old one still writes to them.

@@ -82,6 +82,12 @@ Result<ExecutorSettings> executor_settings(const ExecutorFlags& flags, std::stri
   auto volume_paths = parse_volume_paths(flags.volume_paths);
   if (!volume_paths) return volume_paths.error();
   settings.volume_paths = std::move(*volume_paths);
+  const auto lease = parse_duration(flags.lease);
+  if (!lease || *lease < limits::min_lease || *lease > limits::max_lease)
+    return invalid("must be a duration from " + to_string(limits::min_lease) + " to " +
+                       to_string(limits::max_lease) + ", got \"" + flags.lease + '"',
+                   "--lease");
+  settings.lease = *lease;
   settings.runtime = flags.runtime;
   settings.region = flags.region;
   settings.datacenter = flags.datacenter;
@@ -104,13 +110,28 @@ Result<SchedulerSettings> scheduler_settings(const std::string& listen, const st
 }
 
 Result<std::unique_ptr<ContainerRuntime>> make_runtime(asio::any_io_executor executor, const Clock& clock,
-                                                       const ExecutorFlags& flags) {
+                                                       const ExecutorFlags& flags,
+                                                       const std::filesystem::path& state) {
   if (flags.runtime == "simulated") {
     return std::unique_ptr<ContainerRuntime>(std::make_unique<SimulatedRuntime>(std::move(executor), clock));
   }
-  auto runtime = make_docker_runtime(std::move(executor), flags.docker_host);
-  if (!runtime) return invalid(runtime.error().message, "--docker-host");
+  auto runtime = make_docker_runtime(std::move(executor), flags.docker_host, state);
   return runtime;
+}
+
+std::filesystem::path executor_state_path(const ExecutorFlags& flags, const ExecutorSettings& settings) {
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value != nullptr && value[0] == '/' ? value : "");
+  };
+  const auto base = [&]() -> std::filesystem::path {
+    if (!flags.state.empty()) return flags.state;
+    if (const auto given = variable("STATE_DIRECTORY"); !given.empty()) return given;  // systemd's
+    if (::geteuid() == 0) return "/var/lib/berth";
+    if (const auto given = variable("XDG_STATE_HOME"); !given.empty()) return given + "/berth";
+    return variable("HOME") + "/.local/state/berth";
+  };
+  return base() / "executors" / settings.cluster / settings.name;
 }
 
 Result<RedisOptions> redis_options(const RedisFlags& flags, std::string client_name) {

@@ -9,6 +9,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -21,7 +22,11 @@ Result<ExecutorSettings> executor_settings(const ExecutorFlags& flags, std::stri
 Result<SchedulerSettings> scheduler_settings(const std::string& listen, const std::string& name,
                                              const SchedulingFlags& scheduling);
 Result<std::unique_ptr<ContainerRuntime>> make_runtime(asio::any_io_executor executor, const Clock& clock,
-                                                       const ExecutorFlags& flags);
+                                                       const ExecutorFlags& flags,
+                                                       const std::filesystem::path& state);
+// Where an executor keeps its state, unless it is told: one directory for each, so that several share a
+// machine.
+std::filesystem::path executor_state_path(const ExecutorFlags& flags, const ExecutorSettings& settings);
 Result<RedisOptions> redis_options(const RedisFlags& flags, std::string client_name);
 
 // What a person can do when the runtime doesn't answer; `why` are its own words.

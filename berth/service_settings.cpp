@@ -1,6 +1,7 @@
 #include "berth/service_settings.hpp"
 
 #include "shared/base/ids.hpp"
+#include "shared/base/limits.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -73,6 +74,11 @@ void add_machine_flags(CLI::App& verb, ExecutorFlags& flags) {
         "DIR")
       ->allow_extra_args(false)
       ->delimiter(':');
+  flags.lease = to_string(limits::lease);
+  text("--lease", flags.lease,
+       "How long containers outlive the last contact with Redis; some\nseconds later their jobs are run "
+       "elsewhere",
+       "DURATION");
   shown(verb.add_option("--runtime", flags.runtime, "docker, or simulated (runs nothing: for benchmarks)"),
         "NAME")
       ->check(CLI::IsMember({"docker", "simulated"}));
@@ -115,6 +121,11 @@ void add_executor_flags(CLI::App& verb, ExecutorFlags& flags) {
   add_redis_flags(verb, flags.redis);
   add_name_flag(verb, flags.name, "Unique among the executors (default: the host's name)");
   add_machine_flags(verb, flags);
+  shown(verb.add_option("--state-dir", flags.state,
+                        "What containers and this executor's next start need\n"
+                        "(default: /var/lib/berth, or $XDG_STATE_HOME/berth for other users than root)"),
+        "DIR")
+      ->default_str("(/var/lib/berth, or $XDG_STATE_HOME/berth)");
   add_log_flags(verb, flags.log, "info");
 }
 

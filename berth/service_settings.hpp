@@ -56,6 +56,8 @@ struct ExecutorFlags {
   std::vector<std::string> labels;        // K=V
   std::vector<std::string> volume_paths;  // absolute
   std::string runtime = "docker";
+  std::string state;        // empty: see executor_state_path()
+  std::string lease;        // a duration
   std::string docker_host;  // empty: DOCKER_HOST, or the usual socket
   LogFlags log;
 };

@@ -79,7 +79,7 @@ Task<int> serve_executor(asio::any_io_executor executor, ExecutorFlags flags, Ex
                          RedisOptions redis) {
   Signals signals(executor);
   SystemClock clock;
-  auto runtime = make_runtime(executor, clock, flags);
+  auto runtime = make_runtime(executor, clock, flags, executor_state_path(flags, settings));
   if (!runtime) co_return fail(runtime.error());
   const auto info = co_await (*runtime)->probe();
   if (!info.healthy) co_return fail(unavailable(runtime_advice(info.message)));

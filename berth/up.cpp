@@ -86,7 +86,7 @@ Task<Result<>> Up::start() {
 }
 
 Task<Result<>> Up::check_runtime() {
-  auto runtime = make_runtime(executor_, clock_, flags_.executor);
+  auto runtime = make_runtime(executor_, clock_, flags_.executor, data_.executor_state());
   if (!runtime) co_return runtime.error();
   runtime_ = std::move(*runtime);
   runtime_info_ = co_await runtime_->probe();

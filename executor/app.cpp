@@ -35,7 +35,8 @@ ExecutorApp::ExecutorApp(asio::any_io_executor executor, Store& store, Container
       settings_(std::move(settings)),
       reporter_(executor, store, clock, settings_.name),
       attempts_(surroundings_of(executor, store, runtime, clock, reporter_, settings_)),
-      heartbeat_(store, probe_of(runtime)),
+      lease_(runtime, clock, settings_.lease, [this] { return drop_what_was_lost(); }),
+      heartbeat_(store, lease_, probe_of(runtime)),
       gpu_watch_(settings_.gpu_sources),
       intake_(executor),
       service_(executor),
@@ -66,6 +67,7 @@ Result<ExecutorInfo> ExecutorApp::describe(RuntimeInfo runtime, const Provisions
   info.region = settings_.region;
   info.datacenter = settings_.datacenter;
   info.volume_paths = settings_.volume_paths;
+  info.lease = settings_.lease;
   info.registered_at = clock_.wall();
   return info;
 }
@@ -148,7 +150,8 @@ Task<> ExecutorApp::stop() {
 Task<> ExecutorApp::shut_down() {
   intake_.cancel();
   co_await intake_.join();
-  if (service_.size() > 0) {
+  const bool was_serving = service_.size() > 0;
+  if (was_serving) {
     const bool is_told = co_await reporter_.drain(deadline_in(limits::shutdown_flush));
     if (!is_told) {
       log_about({settings_.name}, spdlog::level::warn,
@@ -158,6 +161,8 @@ Task<> ExecutorApp::shut_down() {
   service_.cancel();
   co_await service_.join();
   co_await attempts_.stop();
+  // Nobody is there who could run its jobs elsewhere meanwhile.
+  if (settings_.alone && was_serving) runtime_.extend_lease(BootTime{std::chrono::nanoseconds::max()});
   if (!failure_) co_await heartbeat_.leave();
 }
 
@@ -199,6 +204,19 @@ Task<> ExecutorApp::reconcile() {
       log_about({settings_.name}, spdlog::level::debug, "{}: can't reconcile now: {}", settings_.name,
                 recovered.error().message);
   }
+}
+
+// Before the lease is taken up again: attempts that the store doesn't call ours must not begin.
+Task<bool> ExecutorApp::drop_what_was_lost() {
+  const auto driven = attempts_.driven();
+  const auto live = co_await store_.assigned_jobs(settings_.name);
+  if (!live) co_return false;
+  std::set<AttemptKey> ours;
+  for (const auto& job : *live) ours.insert({job.id, job.attempt});
+  for (const auto key : driven) {
+    if (!ours.contains(key)) attempts_.drop(key);
+  }
+  co_return true;
 }
 
 // In the order that Observed asks for.

@@ -53,6 +53,7 @@ class ExecutorApp {
   Task<> reconcile();
   Task<Result<>> look_and_recover();
   Task<Result<std::vector<ContainerView>>> list_containers();
+  Task<bool> drop_what_was_lost();
   Task<> shut_down();
 
   asio::any_io_executor executor_;
@@ -62,6 +63,7 @@ class ExecutorApp {
   ExecutorSettings settings_;
   Reporter reporter_;
   Attempts attempts_;
+  Lease lease_;
   Heartbeat heartbeat_;
   GpuWatch gpu_watch_;
   ExecutorInfo info_;

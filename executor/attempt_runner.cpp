@@ -25,7 +25,11 @@ ContainerView view_of(const ContainerState& state) {
       break;
   }
   view.exit_code = state.exit_code;
+  view.signal = state.signal;
+  view.is_timed_out = state.ended_by == EndedBy::timeout;
+  view.is_lease_over = state.ended_by == EndedBy::lease;
   view.oom_killed = state.oom_killed;
+  view.peak_memory = state.peak_memory;
   view.error = state.error;
   view.started_at = state.started_at;
   view.finished_at = state.finished_at;
@@ -143,7 +147,9 @@ Task<> AttemptRunner::create() {
 }
 
 Task<> AttemptRunner::start() {
-  auto result = co_await home_.runtime.start(spec_.identity);
+  // Asked at the last moment: an attempt that was aborted or fenced off meanwhile must not begin.
+  ContainerRuntime::MayStart may_start = [this] { return !is_stopped_ && machine_.is_starting(); };
+  auto result = co_await home_.runtime.start(spec_, std::move(may_start));
   deliver(events::StartReturned{std::move(result)});
 }
 

@@ -91,6 +91,13 @@ Task<> Attempts::remove_leftover(AttemptKey key) {
   leftovers_.erase(key);
 }
 
+void Attempts::drop(AttemptKey key) {
+  const auto found = runners_.find(key);
+  if (found == runners_.end()) return;
+  const auto runner = found->second;
+  runner->on_fenced_off("the store gave it to another while contact was lost");
+}
+
 std::set<AttemptKey> Attempts::driven() const {
   std::set<AttemptKey> keys;
   for (const auto& [key, runner] : runners_) keys.insert(keys.end(), key);

@@ -34,6 +34,10 @@ class Attempts {
   const std::unordered_set<AttemptKey>& ended() const { return ended_; }
   std::size_t size() const { return runners_.size(); }
 
+  // The attempt isn't this executor's any more, if it ever was: its container goes, and nothing of it is
+  // told.
+  void drop(AttemptKey key);
+
   // Asks every attempt to end. Asking again changes nothing.
   void stop_all(const StopCause& why);
 

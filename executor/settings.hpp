@@ -2,6 +2,7 @@
 #pragma once
 
 #include "executor/host/gpus.hpp"
+#include "shared/base/limits.hpp"
 #include "shared/model/resources.hpp"
 
 #include <map>
@@ -23,6 +24,7 @@ struct ExecutorSettings {
   std::map<std::string, std::string> labels;
   std::vector<std::string> volume_paths;  // jobs may mount what lies below these; none: no volumes at all
   std::string runtime = "docker";         // or "simulated"
+  Milliseconds lease = limits::lease;     // how long containers outlive the last contact with the store
   bool alone = false;  // no other can have this name now: whoever had it is gone and needn't be waited for
 };
 

@@ -244,10 +244,7 @@ void Step::operator()(const events::TimerFired& event) {
       }
       return;
     case Timer::timeout:
-      if (!in_any<Running>()) return;
-      const auto message = "ran longer than its timeout of " + to_string(*m_.plan_.timeout);
-      report(lifecycle::Stopping{message});
-      stop({Cause::timeout, message});
+      if (in_any<Running>()) report(lifecycle::Stopping{timeout_message()});
   }
 }
 

@@ -8,7 +8,7 @@
 //      ▼          outcome unknown                              or when fenced off:
 //   Starting ─────────────────────▶ Looking                      ──▶ Withdrawing ──▶ Reporting (asked)
 //      │ started ◀────── runs, or has run ──┘                              └───────▶ Finished  (fenced off)
-//      ▼            asked to stop, timeout
+//      ▼            asked to stop
 //   Running ──────────────────────▶ Stopping
 //      │ exited                        │ exited        as the wait says, or a look at all containers
 //      └───────▶ Draining ◀────────────┘        the exit is known, its output not yet all stored
@@ -61,7 +61,7 @@ struct Plan {
 Plan plan_of(const Job& job);
 
 enum class Timer {
-  timeout,     // the job's own
+  timeout,     // the job's own. The container ends itself at it; this one is for telling so
   grace,       // between stop_signal and SIGKILL
   retry_step,  // the runtime didn't answer the current step
   retry_logs,
@@ -203,6 +203,8 @@ class Machine {
   Effects on(const Event& event, WallTime now);
 
   const State& state() const { return state_; }
+  // Whether its process may begin now.
+  bool is_starting() const { return std::holds_alternative<states::Starting>(state_); }
   bool is_finished() const { return std::holds_alternative<states::Finished>(state_); }
 
  private:

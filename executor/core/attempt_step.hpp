@@ -80,6 +80,9 @@ class Step {
   void forget();
   void end_before_start(Cause cause, std::string message);
   lifecycle::Outcome outcome(Cause cause, std::string message) const;
+  std::string timeout_message() const {
+    return "ran longer than its timeout of " + to_string(m_.plan_.timeout.value_or(Milliseconds{0}));
+  }
   lifecycle::Outcome stopped() const { return outcome(m_.stop_->cause, m_.stop_->message); }
 
   Machine& m_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "shared/base/ids.hpp"
+#include "shared/base/quantity.hpp"
 #include "shared/base/time.hpp"
 
 #include <compare>
@@ -28,7 +29,11 @@ struct ContainerView {
   AttemptKey attempt;
   Phase phase = Phase::created;
   std::optional<int> exit_code;  // of an exited one; absent when nobody really saw the exit
+  std::optional<int> signal;     // that ended it
+  bool is_timed_out = false;     // it was ended because its timeout was over
+  bool is_lease_over = false;    // it ended with the executor's lease
   bool oom_killed = false;
+  std::optional<Bytes> peak_memory;
   std::string error;  // the runtime's own words about a failed start
   std::optional<WallTime> started_at;
   std::optional<WallTime> finished_at;

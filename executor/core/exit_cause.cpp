@@ -44,28 +44,39 @@ std::optional<std::string> signal_name(int number) {
   return std::string(signal_names[static_cast<std::size_t>(number)]);
 }
 
+std::optional<int> signal_number(const std::string& signal) {
+  const auto found = std::find(signal_names.begin() + 1, signal_names.end(), signal);
+  if (found != signal_names.end()) return static_cast<int>(found - signal_names.begin());
+  return parse_integer<int>(signal);
+}
+
 lifecycle::Outcome judge_exit(const ContainerView& container, const std::optional<StopCause>& stopped,
                               WallTime now) {
   lifecycle::Outcome outcome;
   outcome.exit_code = container.exit_code;
+  outcome.signal = container.signal ? signal_name(*container.signal) : std::nullopt;
   outcome.oom_killed = container.oom_killed;
+  outcome.peak_memory = container.peak_memory;
   outcome.started_at = container.started_at;
   outcome.finished_at = container.finished_at.value_or(now);
   if (stopped) {
-    if (container.exit_code && *container.exit_code > 128)
-      outcome.signal = signal_name(*container.exit_code - 128);
     outcome.cause = stopped->cause;
     outcome.message = stopped->message;
   } else if (!container.error.empty()) {
     return judge_failed_start(container.error, outcome.finished_at);
+  } else if (container.is_lease_over) {
+    outcome.cause = Cause::executor_lost;
+    outcome.message =
+        "its executor had lost contact for longer than its lease, so its container ended itself";
   } else if (!container.exit_code) {
     outcome.cause = Cause::exit_unknown;
     outcome.message = "its container ended while nobody could see how, so its exit code isn't known";
   } else if (container.oom_killed && *container.exit_code != 0) {
-    name_exit(outcome, *container.exit_code);
     outcome.cause = Cause::oom;
-    if (*container.exit_code > 128) outcome.signal = signal_name(*container.exit_code - 128);
     outcome.message = "killed for using more memory than resources.memory allows";
+  } else if (container.signal) {
+    outcome.cause = Cause::signal;
+    outcome.message = "ended by " + outcome.signal.value_or("signal " + std::to_string(*container.signal));
   } else {
     name_exit(outcome, *container.exit_code);
   }

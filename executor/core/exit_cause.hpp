@@ -16,22 +16,25 @@ struct StopCause {
 };
 
 // The ending of a container that has exited. `stopped` is given when a signal of Berth's reached the process
-// before it ended: then that is the cause, whatever the exit code, because the process did not end by itself.
-// `now` stands in where the runtime doesn't know when it ended.
+// before it ended, or its timeout ended it: then that is the cause, whatever the exit code, because the
+// process did not end by itself. `now` stands in where the runtime doesn't know when it ended.
 //
-//   signal of ours reached it       -> ABORTED or TIMEOUT
-//   nobody saw the exit             -> EXIT_UNKNOWN, never success
-//   the start itself failed         -> START
+//   Berth ended it                   -> ABORTED, TIMEOUT, or whatever `stopped` says
+//   the start itself failed          -> START
+//   the executor's lease was over    -> EXECUTOR_LOST
+//   nobody saw the exit              -> EXIT_UNKNOWN, never success
 //   OOM flag and a code that isn't 0 -> OOM (a child's OOM with exit 0 is a success with the flag set)
-//   anything else                   -> EXIT, also with 128 + n: that a signal did it is likely, and not
-//   proved. (SIGNAL
-//                                      needs an observer inside the container.)
+//   it was seen to end by a signal   -> SIGNAL
+//   anything else                    -> EXIT, also with 128 + n: a process may exit with 137 by itself
 lifecycle::Outcome judge_exit(const ContainerView& container, const std::optional<StopCause>& stopped,
                               WallTime now);
 
 // The ending of an attempt whose container couldn't be started. The exit code is the one that `docker run`
 // gives: 127 for a command that doesn't exist, 126 for one that can't be executed, none for everything else.
 lifecycle::Outcome judge_failed_start(std::string words, WallTime now);
+
+// The number of a definition's stop_signal: "SIGTERM", or a number.
+std::optional<int> signal_number(const std::string& signal);
 
 // "SIGKILL" for 9; nothing for a number that is no signal.
 std::optional<std::string> signal_name(int number);

@@ -43,15 +43,23 @@ Task<Result<RegisteredExecutor>> find(Store& store, std::string name) {
 
 }  // namespace
 
-Heartbeat::Heartbeat(Store& store, Probe probe) : store_(store), probe_(std::move(probe)) {}
+Heartbeat::Heartbeat(Store& store, Lease& lease, Probe probe)
+    : store_(store), lease_(lease), probe_(std::move(probe)) {}
 
 // The incarnation that held the name and is gone; 0 if there was none.
 Task<Result<std::uint64_t>> Heartbeat::claim_name(std::string name, bool alone) {
   const auto before = co_await find(store_, name);
   if (!before) co_return before.error();
-  if (alone || before->has_left) co_return before->incarnation;
-  log_about({name}, spdlog::level::info, "{}: looking whether the executor that had this name is gone", name);
-  co_await sleep_until(deadline_in(limits::name_patience));
+  // Containers that can't be seen from here may run on until their lease ends, whether or not their executor
+  // left in order.
+  const auto& runtime = before->info.runtime.id;
+  const bool sees_what_it_had = runtime.empty() || runtime == runtime_.id;
+  if (alone || (before->has_left && sees_what_it_had)) co_return before->incarnation;
+  const auto patience = sees_what_it_had ? limits::name_patience : limits::lost_after(before->info.lease);
+  log_about({name}, spdlog::level::info,
+            "{}: the executor that had this name{} may be alive: waiting {} to see", name,
+            sees_what_it_had ? "" : ", on another machine,", to_string(patience));
+  co_await sleep_until(deadline_in(patience));
   const auto after = co_await find(store_, name);
   if (!after) co_return after.error();
   if (after->beat != before->beat && !after->has_left) {
@@ -85,6 +93,7 @@ Task<Error> Heartbeat::beat(std::function<void(const std::string& reason)> on_st
     now.unhealthy_gpus = unhealthy_gpus_;
     std::optional<RuntimeInfo> news;
     if (now != told) news = now;
+    const auto term = lease_.term();
     const auto result = co_await store_.heartbeat(name_, incarnation_, std::move(news));
     told.reset();  // after a failure nobody knows
     if (result) told = std::move(now);
@@ -94,6 +103,7 @@ Task<Error> Heartbeat::beat(std::function<void(const std::string& reason)> on_st
     }
     if (!result && !is_failing)
       log_about({name_}, spdlog::level::warn, "{}: heartbeat failed: {}", name_, result.error().message);
+    if (result) co_await lease_.renew(term);
     if (result && result->stop_jobs) on_stop_jobs(*result->stop_jobs);
     if (result && is_failing) log_about({name_}, spdlog::level::info, "{}: heartbeat is back", name_);
     is_failing = !result;

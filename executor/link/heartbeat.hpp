@@ -1,7 +1,9 @@
-// This executor's sign of life: it registers once, and then raises its beat every limits::heartbeat. The
-// runtime is probed beside that, so that a runtime that hangs is reported and doesn't stop the beat.
+// This executor's sign of life: it registers once, and then raises its beat every limits::heartbeat, which
+// renews its lease. The runtime is probed beside that, so that a runtime that hangs is reported and doesn't
+// stop the beat.
 #pragma once
 
+#include "executor/link/lease.hpp"
 #include "shared/runtime/async.hpp"
 #include "shared/store/store.hpp"
 
@@ -17,10 +19,12 @@ class Heartbeat {
  public:
   using Probe = std::function<Task<RuntimeInfo>()>;
 
-  Heartbeat(Store& store, Probe probe);
+  // Store and lease outlive it.
+  Heartbeat(Store& store, Lease& lease, Probe probe);
 
   // Writes what the executor is. Must succeed before anything else is called. conflict: another executor of
-  // that name lives; its beat is watched for limits::name_patience to tell, unless this one is `alone`.
+  // that name lives; its beat is watched for limits::name_patience to tell, unless this one is `alone`. Where
+  // the one before had another container runtime, this waits until what ran there has ended with its lease.
   Task<Result<>> enroll(ExecutorInfo info, bool alone);
 
   // Beats until cancelled, or until the store says that the name isn't ours any more: then it returns why, as
@@ -43,6 +47,7 @@ class Heartbeat {
   Task<Result<std::uint64_t>> claim_name(std::string name, bool alone);
 
   Store& store_;
+  Lease& lease_;
   Probe probe_;
   std::string name_;
   std::uint64_t incarnation_ = 0;

@@ -45,18 +45,30 @@ struct ContainerSpec {
   std::vector<std::uint32_t> device_groups = {};  // that its user needs for these
 };
 
-enum class ContainerPhase { created, running, exited };
+enum class ContainerPhase {
+  created,  // the job's process hasn't begun
+  running,
+  exited
+};
+
+// Whose doing the end of a process was, as far as its container knows.
+enum class EndedBy {
+  itself,
+  timeout,  // it was told so, or killed, because its definition's timeout was over
+  lease,    // the executor's lease was over
+};
 
 struct ContainerState {
   ContainerIdentity identity;
   ContainerPhase phase = ContainerPhase::created;
   // Of an exited container:
   std::optional<int>
-      exit_code;  // absent when nobody really saw the exit (the daemon was restarted meanwhile)
+      exit_code;              // absent when nobody really saw the exit (the daemon was restarted meanwhile)
+  std::optional<int> signal;  // that ended its process; exit_code is then 128 + it
+  EndedBy ended_by = EndedBy::itself;
   bool oom_killed = false;
-  // The runtime's own words about a failed start. Also set for an exited container whose command turned out
-  // not to be there only after the runtime had called the start a success: then exit_code is 126 or 127.
-  std::string error;
+  std::optional<Bytes> peak_memory;  // the highest use, if known
+  std::string error;                 // a failed start, in words
   // Of one that ran:
   std::optional<WallTime> started_at;
   std::optional<WallTime> finished_at;
@@ -94,12 +106,18 @@ class ContainerRuntime {
   // Creates the container. If one of that name exists with the same identity, that one is used (success);
   // with another identity it is a conflict. not_found: no such image.
   virtual Task<Result<>> create(ContainerSpec spec) = 0;
-  // Starts a created container; success if it runs already. refused: it can't be started (no such command, a
-  // bad mount).
-  virtual Task<Result<>> start(ContainerIdentity identity) = 0;
+  // Starts the container that was created of `spec`, perhaps by an earlier process; success if it runs
+  // already. Just before its process begins `may_start` is asked, and a no ends the call with conflict: the
+  // process will not begin. refused: it can't be started (no such command, a bad mount); words that say "not
+  // found" or "permission" tell which.
+  using MayStart = std::function<bool()>;
+  virtual Task<Result<>> start(ContainerSpec spec, MayStart may_start) = 0;
   // Returns once the container has exited (at once if it has), with its final state. No deadline of its own:
   // it ends with unavailable when contact to the runtime is lost.
   virtual Task<Result<ContainerState>> wait(ContainerIdentity identity) = 0;
+  // How long the containers of this executor may live: whoever still runs then ends by itself, whether
+  // anybody is there to see it or not. Until it was called for the first time none starts.
+  virtual void extend_lease(BootTime until) = 0;
   // Sends a signal to its first process; conflict when it isn't running.
   virtual Task<Result<>> kill(ContainerIdentity identity, std::string signal) = 0;
   // Removes it in whatever state it is, running included; success when it is gone.

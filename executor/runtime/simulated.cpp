@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <utility>
 
 namespace berth {
@@ -14,6 +15,11 @@ Error no_such_container(const ContainerIdentity& identity) {
 std::string_view value_of(const JobDefinition& definition, const std::string& name) {
   const auto found = definition.env.find(name);
   return found == definition.env.end() ? std::string_view("0") : std::string_view(found->second);
+}
+
+void end_by_signal(ContainerState& state, int number) {
+  state.exit_code = 128 + number;
+  state.signal = number;
 }
 
 }  // namespace
@@ -54,6 +60,7 @@ Result<SimulatedRuntime::Script> SimulatedRuntime::parse_script(const JobDefinit
   const auto run = parse_duration(value_of(definition, "SIMULATE_RUN"));
   if (!run) return complaint("SIMULATE_RUN", run.error().message);
   script.run = *run;
+  script.timeout = definition.timeout;
   const auto exit_code = parse_integer<int>(value_of(definition, "SIMULATE_EXIT"));
   if (!exit_code || *exit_code < 0 || *exit_code > 255) {
     return complaint("SIMULATE_EXIT", "must be an exit code from 0 to 255");
@@ -81,14 +88,16 @@ Task<Result<>> SimulatedRuntime::create(ContainerSpec spec) {
   co_return Result<>{};
 }
 
-Task<Result<>> SimulatedRuntime::start(ContainerIdentity identity) {
-  const auto found = find(identity);
+Task<Result<>> SimulatedRuntime::start(ContainerSpec spec, MayStart may_start) {
+  const auto found = find(spec.identity);
   if (!found) co_return found.error();
   auto& container = **found;
   if (container.state.phase == ContainerPhase::created) {
+    if (!may_start()) co_return Error{ErrorKind::conflict, "it isn't wanted any more"};
     container.state.phase = ContainerPhase::running;
     container.state.started_at = clock_.wall();
-    container.ends_at = clock_.monotonic() + container.script.run;
+    const auto& script = container.script;
+    container.ends_at = clock_.monotonic() + std::min(script.run, script.timeout.value_or(script.run));
   }
   co_return Result<>{};
 }
@@ -105,8 +114,12 @@ void SimulatedRuntime::settle(Container& container) const {
   auto& state = container.state;
   if (state.phase != ContainerPhase::running || clock_.monotonic() < container.ends_at) return;
   state.phase = ContainerPhase::exited;
-  state.exit_code = container.script.exit_code;
-  state.finished_at = *state.started_at + container.script.run;
+  const auto& script = container.script;
+  const bool is_timed_out = script.timeout && *script.timeout < script.run;
+  state.exit_code = script.exit_code;
+  if (is_timed_out) end_by_signal(state, SIGKILL);
+  if (is_timed_out) state.ended_by = EndedBy::timeout;
+  state.finished_at = *state.started_at + (is_timed_out ? *script.timeout : script.run);
 }
 
 void SimulatedRuntime::wake(const std::string& name) {
@@ -150,7 +163,7 @@ Task<Result<>> SimulatedRuntime::kill(ContainerIdentity identity, std::string si
   for (const auto& [known, number] : deadly) {
     if (signal != known) continue;
     state.phase = ContainerPhase::exited;
-    state.exit_code = 128 + number;
+    end_by_signal(state, number);
     state.finished_at = clock_.wall();
     wake(name);
   }

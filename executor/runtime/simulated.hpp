@@ -6,7 +6,7 @@
 //   SIMULATE_EXIT    its exit code, 0 … 255; default 0
 //   SIMULATE_OUTPUT  bytes of output, all of them there when it starts; default 0
 // A value that can't be read makes create() refuse the container. SIGKILL and SIGTERM end it at once with 128
-// + number; other signals do nothing. Every image exists.
+// + number, and so does its timeout, as by SIGKILL; other signals do nothing. Every image exists.
 //
 // Deterministic, and no timer is armed unless somebody waits for a container that still runs. Containers live
 // in this object and are gone with it. Not thread-safe; must outlive every call.
@@ -20,7 +20,7 @@
 
 namespace berth {
 
-class SimulatedRuntime final : public ContainerRuntime {
+class SimulatedRuntime : public ContainerRuntime {
  public:
   // `clock` gives the times of the states; it must outlive this object.
   SimulatedRuntime(asio::any_io_executor executor, const Clock& clock);
@@ -29,7 +29,9 @@ class SimulatedRuntime final : public ContainerRuntime {
   Task<Result<bool>> has_image(std::string image) override;
   Task<Result<>> pull(std::string image, OnPullProgress on_progress) override;
   Task<Result<>> create(ContainerSpec spec) override;
-  Task<Result<>> start(ContainerIdentity identity) override;
+  Task<Result<>> start(ContainerSpec spec, MayStart may_start) override;
+  // Nothing runs here that could outlive this process.
+  void extend_lease(BootTime) override {}
   Task<Result<ContainerState>> wait(ContainerIdentity identity) override;
   Task<Result<>> kill(ContainerIdentity identity, std::string signal) override;
   Task<Result<>> remove(ContainerIdentity identity) override;
@@ -42,6 +44,7 @@ class SimulatedRuntime final : public ContainerRuntime {
   // What a container was asked to do.
   struct Script {
     Milliseconds run{};
+    std::optional<Milliseconds> timeout;
     int exit_code = 0;
     std::uint64_t output = 0;
   };

@@ -40,6 +40,7 @@ ExecutorStatus status_of(const Liveness::Known& known, Allocated allocated) {
   status.datacenter = info.datacenter;
   status.volume_paths = info.volume_paths;
   status.host = info.host;
+  status.lease = known.record.info.lease;
   status.kernel = info.kernel;
   status.version = info.version;
   status.registered_at = info.registered_at;

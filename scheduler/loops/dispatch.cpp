@@ -72,6 +72,11 @@ Task<> Dispatch::serve(Epoch epoch) {
       swept_at = clock_.monotonic();
     }
     tell_time();
+    if (auto loss = next_loss(clock_.wall())) {
+      const bool written = co_await commit_loss(std::move(*loss), epoch);
+      if (!written) co_return;
+      continue;
+    }
     const auto began = std::chrono::steady_clock::now();
     auto changes = decide(clock_.wall());
     if (!changes.empty()) {
@@ -187,19 +192,22 @@ void Dispatch::add_change(std::vector<Change>& changes, JobId id, const lifecycl
   changes.push_back({*job, std::move(*after), std::move(type), actor_});
 }
 
-// Attempts on machines that fell silent: each is run again elsewhere or ended, as its definition says.
-void Dispatch::add_losses(std::vector<Change>& changes, WallTime now) const {
+// Attempts on a machine that fell silent: each is run again elsewhere or ended, as its definition says.
+std::optional<Dispatch::Loss> Dispatch::next_loss(WallTime now) const {
   for (const auto& [name, known] : liveness_.executors()) {
     if (known.state != ExecutorState::lost) continue;
     const auto found = view_.executors().find(name);
     if (found == view_.executors().end()) continue;
-    const lifecycle::Event lost = lifecycle::ExecutorLost{"executor " + name + " is lost: no heartbeat for " +
-                                                          to_string(limits::executor_lost_after)};
+    const auto silence = limits::lost_after(known.record.info.lease);
+    const lifecycle::Event lost =
+        lifecycle::ExecutorLost{"executor " + name + " is lost: no heartbeat for " + to_string(silence)};
+    Loss loss{{name, known.record.incarnation, known.record.beat}, {}};
     for (const auto id : found->second.jobs) {
-      if (changes.size() >= pass_limit) return;
-      add_change(changes, id, lost, now);
+      if (loss.changes.size() < pass_limit) add_change(loss.changes, id, lost, now);
     }
+    if (!loss.changes.empty()) return loss;
   }
+  return std::nullopt;
 }
 
 std::vector<Change> Dispatch::decide(WallTime now) {
@@ -211,7 +219,6 @@ std::vector<Change> Dispatch::decide(WallTime now) {
       add_change(changes, due.job, lifecycle::QueueTimedOut{over_queue_timeout(*view_.find(due.job))}, now);
     }
   }
-  add_losses(changes, now);
   if (!changes.empty()) return changes;  // first what is due: a job that ends now shall not be placed
   const auto placed = place(view_, pass_limit, rules_);
   for (const auto& assignment : placed.assignments) {
@@ -228,7 +235,20 @@ std::vector<Change> Dispatch::decide(WallTime now) {
 }
 
 Task<bool> Dispatch::commit(std::vector<Change> changes, Epoch epoch) {
-  const auto results = co_await store_.transition(changes, epoch);
+  auto results = co_await store_.transition(changes, epoch);
+  const bool taken = co_await take_results(std::move(changes), std::move(results));
+  co_return taken;
+}
+
+Task<bool> Dispatch::commit_loss(Loss loss, Epoch epoch) {
+  auto results = co_await store_.lose_attempts(loss.changes, epoch, loss.last);
+  // It may have come back at the last moment: then nothing was written, and a look shows it alive.
+  if (results) co_await liveness_.look_and_wait();
+  const bool taken = co_await take_results(std::move(loss.changes), std::move(results));
+  co_return taken;
+}
+
+Task<bool> Dispatch::take_results(std::vector<Change> changes, Result<std::vector<Changed>> results) {
   if (!results) {
     if (results.error().kind == ErrorKind::conflict) {
       leadership_.on_deposed();

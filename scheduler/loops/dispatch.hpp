@@ -24,7 +24,7 @@ class Dispatch {
  public:
   // `settings` of the scheduler: its name, for the events it causes, and how it places.
   Dispatch(asio::any_io_executor executor, Store& store, const Clock& clock, Leadership& leadership,
-           const Liveness& liveness, const SchedulerSettings& settings)
+           Liveness& liveness, const SchedulerSettings& settings)
       : store_(store),
         clock_(clock),
         leadership_(leadership),
@@ -61,7 +61,13 @@ class Dispatch {
   void take_in_executors();
 
   std::vector<Change> decide(WallTime now);
-  void add_losses(std::vector<Change>& changes, WallTime now) const;
+  struct Loss {
+    Sighting last;
+    std::vector<Change> changes;
+  };
+  std::optional<Loss> next_loss(WallTime now) const;
+  Task<bool> commit_loss(Loss loss, Epoch epoch);
+  Task<bool> take_results(std::vector<Change> changes, Result<std::vector<Changed>> results);
   void add_change(std::vector<Change>& changes, JobId id, const lifecycle::Event& event, WallTime now) const;
   Task<bool> commit(std::vector<Change> changes, Epoch epoch);
   Deadline next_look(Monotonic swept_at) const;
@@ -69,7 +75,7 @@ class Dispatch {
   Store& store_;
   const Clock& clock_;
   Leadership& leadership_;
-  const Liveness& liveness_;
+  Liveness& liveness_;
   std::string actor_;
   PlacementRules rules_;
   Wakeup wakeup_;

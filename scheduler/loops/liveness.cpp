@@ -46,7 +46,8 @@ bool Liveness::update(RegisteredExecutor record, Monotonic now, Silence silence)
   if (added || moved || (silence == Silence::is_forgiven && !was_lost)) known.moved_at = now;
   const bool is_lost = silence == Silence::is_not_judged
                            ? was_lost && !moved
-                           : now - known.moved_at >= limits::executor_lost_after;
+                           : now - known.moved_at >= limits::lost_after(record.info.lease) &&
+                                 (was_lost || limit_.may_lose(now, executors_.size()));
   const bool was_alive =
       std::exchange(known.is_alive, !record.has_left && (moved || (known.is_alive && !is_lost)));
   const auto state = is_lost        ? ExecutorState::lost
@@ -58,7 +59,7 @@ bool Liveness::update(RegisteredExecutor record, Monotonic now, Silence silence)
     const auto name = record.info.name;
     if (is_lost) {
       log_about({name}, spdlog::level::warn, "executor {} is lost: no heartbeat for {}", name,
-                to_string(limits::executor_lost_after));
+                to_string(limits::lost_after(record.info.lease)));
     } else {
       log_about({name}, spdlog::level::info, "executor {} is {}", name, to_string(state));
     }

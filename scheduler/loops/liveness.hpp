@@ -1,10 +1,12 @@
 // Knows the executors and which of them are alive.
 //
-// An executor alone raises its counter. One whose counter stands still for limits::executor_lost_after, on
+// An executor alone raises its counter. One whose counter stands still for limits::lost_after its lease, on
 // this process's monotonic clock, is LOST: never by a time stamp of another machine, never by a store's
-// expiry. After a time in which the store didn't answer, everyone is given the whole span again.
+// expiry. After a time in which the store didn't answer, everyone is given the whole span again. And only so
+// many are lost within a span (limits::losses_at_once).
 #pragma once
 
+#include "scheduler/core/loss_limit.hpp"
 #include "shared/model/executor_info.hpp"
 #include "shared/runtime/async.hpp"
 #include "shared/store/store.hpp"
@@ -52,6 +54,7 @@ class Liveness {
   Listener on_change_;
   Wakeup look_now_;
   std::map<std::string, Known> executors_;
+  LossLimit limit_;
 };
 
 }  // namespace berth

@@ -91,7 +91,20 @@ inline constexpr Milliseconds log_refused_for =
 
 // --- liveness ---
 inline constexpr Milliseconds heartbeat = 1s;
-inline constexpr Milliseconds executor_lost_after = 10s;
+// An executor's containers outlive its last heartbeat by its lease and no longer. The longer it is, the
+// longer a store may be away without harm, and the longer the jobs of a dead machine wait.
+inline constexpr Milliseconds lease = 15s;
+inline constexpr Milliseconds min_lease = 5s;
+inline constexpr Milliseconds max_lease = 24h;
+// Attempts are taken from an executor that was silent for its lease and this: a second for the kernel to end
+// a container, and 2 %, because two clocks may differ by that.
+constexpr Milliseconds lost_after(Milliseconds lease_of_executor) {
+  return lease_of_executor + std::chrono::ceil<std::chrono::seconds>(lease_of_executor / 50) + 1s;
+}
+// That many executors, or a tenth of them all, may be lost within the span: more at once are rather the sign
+// of a network that is away, and all their jobs elsewhere would be the greater harm.
+inline constexpr std::size_t losses_at_once = 5;
+inline constexpr Milliseconds losses_span = 10s;
 inline constexpr Milliseconds name_patience =
     2'500ms;  // two beats and a half: one that lives is seen to beat
 inline constexpr Milliseconds reserve_after =

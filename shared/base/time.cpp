@@ -3,6 +3,8 @@
 #include "shared/base/ids.hpp"
 #include "shared/base/quantity.hpp"
 
+#include <time.h>
+
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -136,5 +138,11 @@ WallTime SystemClock::wall() const {
 }
 
 Monotonic SystemClock::monotonic() const { return std::chrono::steady_clock::now(); }
+
+BootTime SystemClock::boot() const {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return {std::chrono::seconds{now.tv_sec} + std::chrono::nanoseconds{now.tv_nsec}};
+}
 
 }  // namespace berth

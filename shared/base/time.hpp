@@ -35,8 +35,17 @@ Result<Milliseconds> parse_duration(std::string_view text);
 // Canonical and exact: "1h30m", "10s", "1s500ms", "0s".
 std::string to_string(Milliseconds duration);
 
-// An instant of a clock that never steps. What deadlines and leases are made of.
+// An instant of a clock that never steps. What deadlines are made of.
 using Monotonic = std::chrono::steady_clock::time_point;
+
+// An instant of the machine's own clock (CLOCK_BOOTTIME): like Monotonic it never steps, but it goes on while
+// the machine sleeps, and every process on the machine and in its containers reads the same. What leases are
+// made of.
+struct BootTime {
+  std::chrono::nanoseconds since_boot{};
+  auto operator<=>(const BootTime&) const = default;
+};
+inline BootTime operator+(BootTime time, Milliseconds span) { return {time.since_boot + span}; }
 
 // The port through which Berth asks for the time, so that tests and the simulation can decide it.
 class Clock {
@@ -44,12 +53,14 @@ class Clock {
   virtual ~Clock() = default;
   virtual WallTime wall() const = 0;
   virtual Monotonic monotonic() const = 0;
+  virtual BootTime boot() const = 0;
 };
 
 class SystemClock final : public Clock {
  public:
   WallTime wall() const override;
   Monotonic monotonic() const override;
+  BootTime boot() const override;
 };
 
 }  // namespace berth

@@ -1,6 +1,8 @@
 // A machine that runs jobs, as it describes itself and as the API shows it.
 #pragma once
 
+#include "shared/base/limits.hpp"
+#include "shared/base/time.hpp"
 #include "shared/model/resources.hpp"
 
 #include <cstdint>
@@ -53,6 +55,7 @@ struct RuntimeInfo {
   std::optional<Disk> disk = {};
   std::vector<UnhealthyGpu> unhealthy_gpus = {};
   std::vector<std::string> images = {};  // full names (image_name.hpp) of the newest that are there, sorted
+  std::string id = {};                   // its own: who talks to the same one sees the same containers
   bool operator==(const RuntimeInfo&) const = default;
 };
 
@@ -76,6 +79,7 @@ struct ExecutorInfo {
   std::vector<std::string> volume_paths;  // host paths below which jobs may mount
   std::string host;                       // host name
   std::string kernel;
+  Milliseconds lease = limits::lease;  // how long its containers outlive its last heartbeat
   WallTime registered_at{};
   bool operator==(const ExecutorInfo&) const = default;
 };
@@ -95,6 +99,7 @@ struct ExecutorStatus {
   std::string host;
   std::string kernel;
   std::string version;
+  Milliseconds lease{};
   WallTime registered_at{};
   bool operator==(const ExecutorStatus&) const = default;
 };
@@ -131,7 +136,8 @@ struct Description<RuntimeInfo> {
       field("disk", &RuntimeInfo::disk, "Where images and containers are kept."),
       field("unhealthy_gpus", &RuntimeInfo::unhealthy_gpus,
             "GPUs that take no jobs until they have recovered."),
-      field("images", &RuntimeInfo::images, "Full names of the images that are there, of the newest ones."));
+      field("images", &RuntimeInfo::images, "Full names of the images that are there, of the newest ones."),
+      field("id", &RuntimeInfo::id, "Its own id: who talks to the same one sees the same containers."));
 };
 
 template <>
@@ -160,6 +166,7 @@ struct Description<ExecutorInfo> {
       field("volume_paths", &ExecutorInfo::volume_paths, "Host paths below which jobs may mount."),
       field("host", &ExecutorInfo::host, "Host name."),
       field("kernel", &ExecutorInfo::kernel, "Kernel release."),
+      field("lease", &ExecutorInfo::lease, "How long its containers outlive its last heartbeat."),
       field("registered_at", &ExecutorInfo::registered_at, "When it last registered."));
 };
 
@@ -182,6 +189,8 @@ struct Description<ExecutorStatus> {
       field("host", &ExecutorStatus::host, "Host name."),
       field("kernel", &ExecutorStatus::kernel, "Kernel release."),
       field("version", &ExecutorStatus::version, "Berth's version there."),
+      field("lease", &ExecutorStatus::lease,
+            "How long its containers outlive its last heartbeat; later its jobs are run elsewhere."),
       field("registered_at", &ExecutorStatus::registered_at, "When it last registered."));
 };
 

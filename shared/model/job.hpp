@@ -70,6 +70,7 @@ struct Attempt {
   std::optional<int> exit_code;
   std::optional<std::string> signal;
   bool oom_killed = false;
+  std::optional<Bytes> peak_memory;  // the highest use, if known
   std::string message;
   bool operator==(const Attempt&) const = default;
 };
@@ -121,6 +122,8 @@ struct Description<Attempt> {
       field("exit_code", &Attempt::exit_code, "The process's exit code, if it was observed."),
       field("signal", &Attempt::signal, "The signal that ended it, if known."),
       field("oom_killed", &Attempt::oom_killed, "Whether the kernel killed a process of it for memory."),
+      field("peak_memory", &Attempt::peak_memory,
+            "The most memory that it used at once, in bytes, if known."),
       field("message", &Attempt::message, "In words."));
 };
 

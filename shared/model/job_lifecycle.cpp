@@ -96,6 +96,7 @@ void end_attempt(Job& job, const Outcome& outcome) {
   attempt.exit_code = job.exit_code = outcome.exit_code;
   attempt.signal = job.signal = outcome.signal;
   attempt.oom_killed = job.oom_killed = outcome.oom_killed;
+  attempt.peak_memory = outcome.peak_memory;
   attempt.message = outcome.message;
 
   const bool success = outcome.cause == Cause::exit && outcome.exit_code == 0;

@@ -43,6 +43,7 @@ struct Outcome {
   std::optional<int> exit_code;
   std::optional<std::string> signal;
   bool oom_killed = false;
+  std::optional<Bytes> peak_memory;
   std::string message;
   std::optional<WallTime> started_at;  // more exact than when Started was told; absent: that stands
   WallTime finished_at{};

@@ -76,8 +76,10 @@ local function admit(keys, argv)
 end
 
 -- Changes jobs whose version is the expected one, each on its own; the others are left alone. A job may be named once.
--- KEYS  1 event counter  2 event stream  3 leader  4 … indexes and inboxes, referred to by their place
+-- KEYS  1 event counter  2 event stream  3 leader  4 … indexes, inboxes and an executor, referred to by their place
 -- ARGV  1 epoch that must be the leader's, or ''  2 prefix of job keys  3 status channel  4 events kept
+--       5 place of an executor or 0, and the  6 incarnation  7 beat  that were last seen of it: no change is made once
+--       it has been heard from since
 --       then of each change: id, expected version, new version,
 --         count of words to set, these (field, value …),  count of fields to delete, these,
 --         count of moves, these (k: into the index KEYS[k]; -k: out of it),
@@ -89,7 +91,12 @@ local function transition(keys, argv)
   if deposed then return deposed end
   local job_prefix = argv[2]
   local results, bodies, posts, moved = {}, {}, {}, {}
-  local at, size = 5, #argv
+  local is_heard = false
+  if argv[5] ~= '0' then
+    local incarnation, beat = unpack(call('HMGET', keys[tonumber(argv[5])], 'incarnation', 'beat'))
+    is_heard = incarnation ~= argv[6] or beat ~= argv[7]
+  end
+  local at, size = 8, #argv
   while at <= size do
     local id, expected = argv[at], argv[at + 1]
     local key = job_prefix .. id
@@ -98,7 +105,7 @@ local function transition(keys, argv)
     local delete = set + argv[at + 3] + 1
     local move = delete + argv[delete - 1] + 1
     local post = move + argv[move - 1]
-    if version == expected then
+    if version == expected and not is_heard then
       call('HSET', key, 'version', argv[at + 2], unpack(argv, set, delete - 2))
       if move - delete > 1 then call('HDEL', key, unpack(argv, delete, move - 2)) end
       for i = move, post - 1 do

@@ -171,9 +171,14 @@ std::size_t batch_size(std::span<const Change> changes) {
 }
 
 Command transition_command(const Keys& keys, std::span<Change> changes, std::optional<Epoch> epoch,
-                           WallTime now) {
+                           const std::optional<Sighting>& last, WallTime now) {
   KeyTable table({keys.seq(), keys.events(), keys.leader()});
   Command tail;
+  if (last) {
+    tail.add(table.place_of(keys.executor(last->executor))).add(last->incarnation).add(last->beat);
+  } else {
+    tail.add(0u).add("").add("");
+  }
   for (Change& change : changes) add_change(keys, change, now, table, tail);
   Command words("FCALL", function_name("transition"));
   words.add(table.all().size());

@@ -26,7 +26,7 @@ Command admit_command(const Keys& keys, const std::vector<JobDefinition>& defini
 // One call for all of `changes`, at most limits::max_batch of them, each of another job. Takes what it needs
 // out of them.
 Command transition_command(const Keys& keys, std::span<Change> changes, std::optional<Epoch> epoch,
-                           WallTime now);
+                           const std::optional<Sighting>& last, WallTime now);
 
 // Of jobs that have ended.
 Command forget_command(const Keys& keys, const std::vector<Job>& jobs, Epoch epoch);

@@ -48,6 +48,8 @@ class RedisStore final : public Store {
   // made.
   Task<Result<std::vector<Changed>>> transition(std::vector<Change> changes,
                                                 std::optional<Epoch> epoch) override;
+  Task<Result<std::vector<Changed>>> lose_attempts(std::vector<Change> changes, Epoch epoch,
+                                                   Sighting last) override;
   Task<Result<std::vector<std::optional<Job>>>> jobs(std::vector<JobId> ids) override;
   Task<Result<std::vector<JobId>>> find_jobs(JobQuery query) override;
   Task<Result<std::array<std::uint64_t, 5>>> count_jobs() override;
@@ -84,6 +86,8 @@ class RedisStore final : public Store {
   std::unique_ptr<LogWatch> watch_log(JobId job) override;
 
  private:
+  Task<Result<std::vector<Changed>>> write(std::vector<Change> changes, std::optional<Epoch> epoch,
+                                           std::optional<Sighting> last);
   using Reply = redis::Reply;
   using Command = redis::Command;
   using Replies = Result<std::vector<Reply>>;

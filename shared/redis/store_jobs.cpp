@@ -97,11 +97,23 @@ Task<Result<Admitted>> RedisStore::admit(std::vector<JobDefinition> definitions,
 
 Task<Result<std::vector<Changed>>> RedisStore::transition(std::vector<Change> changes,
                                                           std::optional<Epoch> epoch) {
+  auto written = co_await write(std::move(changes), epoch, std::nullopt);
+  co_return written;
+}
+
+Task<Result<std::vector<Changed>>> RedisStore::lose_attempts(std::vector<Change> changes, Epoch epoch,
+                                                             Sighting last) {
+  auto written = co_await write(std::move(changes), epoch, std::move(last));
+  co_return written;
+}
+
+Task<Result<std::vector<Changed>>> RedisStore::write(std::vector<Change> changes, std::optional<Epoch> epoch,
+                                                     std::optional<Sighting> last) {
   const WallTime now = clock_.wall();
   std::vector<Command> calls;
   for (std::span<Change> rest(changes); !rest.empty();) {
     const std::size_t size = redis::batch_size(rest);
-    calls.push_back(redis::transition_command(keys_, rest.first(size), epoch, now));
+    calls.push_back(redis::transition_command(keys_, rest.first(size), epoch, last, now));
     rest = rest.subspan(size);
   }
   auto replies = co_await send(std::move(calls));

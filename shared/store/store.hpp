@@ -81,6 +81,13 @@ struct RegisteredExecutor {
   bool has_left = false;          // it stopped in order: nobody runs under this name
 };
 
+// What was last seen of an executor.
+struct Sighting {
+  std::string executor;
+  std::uint64_t incarnation = 0;
+  std::uint64_t beat = 0;
+};
+
 // What an executor hears with its heartbeat.
 struct HeartbeatReply {
   std::optional<std::string> stop_jobs;  // its drain's deadline has passed: the operator's words
@@ -129,6 +136,10 @@ class Store {
   // abort of an attempt, is put into that executor's inbox in the same step. One result a change, in order.
   virtual Task<Result<std::vector<Changed>>> transition(std::vector<Change> changes,
                                                         std::optional<Epoch> epoch) = 0;
+  // The same of attempts on an executor that is silent, and only while it is: once it has been heard from
+  // since `last`, all are conflicts.
+  virtual Task<Result<std::vector<Changed>>> lose_attempts(std::vector<Change> changes, Epoch epoch,
+                                                           Sighting last) = 0;
   virtual Task<Result<std::vector<std::optional<Job>>>> jobs(std::vector<JobId> ids) = 0;
   // Newest first.
   virtual Task<Result<std::vector<JobId>>> find_jobs(JobQuery query) = 0;

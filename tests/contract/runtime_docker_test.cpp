@@ -23,22 +23,24 @@ class DockerRuntimeTest : public RuntimeTest {
 TEST_F(DockerRuntimeTest, ACommandThatIsNotInTheImageIsAFailedStart) {
   const auto wanted = spec({"no-such-command"});
   ASSERT_TRUE(run(runtime_->create(wanted)));
-  const auto started = run(runtime_->start(wanted.identity));
-  if (!started) {
-    // Without an init in the daemon the start itself is refused.
-    EXPECT_EQ(started.error().kind, ErrorKind::refused);
-    EXPECT_THAT(started.error().message, HasSubstr("no-such-command"));
-    return;
-  }
-  for (const auto& state : {run(runtime_->wait(wanted.identity)), run(runtime_->inspect(wanted.identity))}) {
-    ASSERT_TRUE(state);
-    EXPECT_EQ(state->exit_code, 127);
-    EXPECT_EQ(state->error, "exec no-such-command failed: No such file or directory");
-  }
+  const auto started = run(runtime_->start(wanted, at_once));
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().kind, ErrorKind::refused);
+  EXPECT_EQ(started.error().message, "the command can't be executed: No such file or directory");
+  const auto state = run(runtime_->wait(wanted.identity));
+  ASSERT_TRUE(state) << state.error().message;
+  EXPECT_EQ(state->error, started.error().message) << "whoever comes later hears it too";
+}
+
+TEST_F(DockerRuntimeTest, AFileThatIsNoProgramIsAFailedStart) {
+  const auto wanted = spec({"/etc"});
+  ASSERT_TRUE(run(runtime_->create(wanted)));
+  EXPECT_EQ(run(runtime_->start(wanted, at_once)).error().message,
+            "the command can't be executed: Permission denied");
 }
 
 TEST_F(DockerRuntimeTest, AProgramThatExitsWith127IsNotAFailedStart) {
-  const auto state = outcome_of(shell("echo '[FATAL tini (7)] exec x failed: no' >&2; echo; exit 127"));
+  const auto state = outcome_of(shell("exit 127"));
   EXPECT_EQ(state.exit_code, 127);
   EXPECT_EQ(state.error, "");
 }
@@ -47,7 +49,7 @@ TEST_F(DockerRuntimeTest, AStartThatDockerRefusesComesInItsOwnWords) {
   auto wanted = spec({"true"});
   wanted.definition.user = "nosuchuser";
   ASSERT_TRUE(run(runtime_->create(wanted)));
-  const auto started = run(runtime_->start(wanted.identity));
+  const auto started = run(runtime_->start(wanted, at_once));
   ASSERT_FALSE(started);
   EXPECT_EQ(started.error().kind, ErrorKind::refused);
   EXPECT_THAT(started.error().message, HasSubstr("unable to find user nosuchuser"));
@@ -79,6 +81,7 @@ TEST_F(DockerRuntimeTest, SigtermReachesAProcessThatHasNoHandlerOfItsOwn) {
   ASSERT_TRUE(run(runtime_->kill(wanted.identity, "SIGTERM")));
   run_until([&] { return waiting->has_value(); });
   EXPECT_EQ(waiting->value().value().exit_code, 143);
+  EXPECT_EQ(waiting->value().value().signal, SIGTERM);
 }
 
 // --- images ---
@@ -214,7 +217,8 @@ class DockerBehindProxy : public RuntimeTest {
 };
 
 TEST_F(DockerBehindProxy, ACreateWhoseAnswerWasLostIsFoundAgainNotMadeTwice) {
-  const auto wanted = shell("exit 4");
+  auto wanted = spec({"exit 4"});
+  wanted.definition.entrypoint = {{"sh", "-c"}};  // so that the create is its first call
   ASSERT_TRUE(run(runtime_->probe()).healthy);
   proxy_->swallow_answers();
   const auto lost = begin(runtime_->create(wanted));
@@ -234,15 +238,16 @@ TEST_F(DockerBehindProxy, AStartWhoseAnswerWasLostIsNotRepeated) {
   const auto wanted = shell("echo once");
   ASSERT_TRUE(run(runtime_->create(wanted)));
   proxy_->swallow_answers();
-  const auto lost = begin(runtime_->start(wanted.identity));
+  const auto lost = begin(runtime_->start(wanted, at_once));
   run_until([&] { return proxy_->swallowed() > 0; });
   proxy_->cut();
   run_until([&] { return lost->has_value(); });
   EXPECT_FALSE(lost->value());
 
   use_docker();
-  ASSERT_TRUE(run(runtime_->wait(wanted.identity)));
-  EXPECT_TRUE(run(runtime_->start(wanted.identity)));
+  EXPECT_EQ(run(runtime_->inspect(wanted.identity)).value().phase, ContainerPhase::created)
+      << "the container runs, and waits for the word that its process may begin";
+  EXPECT_TRUE(run(runtime_->start(wanted, at_once)));
   EXPECT_EQ(run(runtime_->wait(wanted.identity)).value().exit_code, 0);
   EXPECT_EQ(output_of(wanted.identity).all, "once\n");
 }

@@ -4,6 +4,7 @@
 
 #include "executor/runtime/docker/docker_runtime.hpp"
 #include "executor/runtime/simulated.hpp"
+#include "tests/support/berth_process.hpp"
 #include "tests/support/docker_daemon.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -55,8 +56,13 @@ class RuntimeTest : public ::testing::Test {
 
   void use_docker(const std::string& socket = docker_socket) {
     if (const auto complaint = why_docker_is_unusable()) FAIL() << *complaint;
-    auto made = make_docker_runtime(io_.get_executor(), "unix://" + socket);
-    ASSERT_TRUE(made);
+    connect(socket);
+    runtime_->extend_lease(clock_.boot() + std::chrono::hours{1});
+  }
+  // As an executor that starts: with what is there of the one before.
+  void connect(const std::string& socket = docker_socket) {
+    auto made = make_docker_runtime(io_.get_executor(), "unix://" + socket, state_.path());
+    ASSERT_TRUE(made) << made.error().message;
     runtime_ = std::move(*made);
   }
   void use_simulated() { runtime_ = std::make_unique<SimulatedRuntime>(io_.get_executor(), clock_); }
@@ -127,7 +133,7 @@ class RuntimeTest : public ::testing::Test {
   void create_and_start(const ContainerSpec& wanted) {
     const auto created = run(runtime_->create(wanted));
     ASSERT_TRUE(created) << created.error().message;
-    const auto started = run(runtime_->start(wanted.identity));
+    const auto started = run(runtime_->start(wanted, at_once));
     ASSERT_TRUE(started) << started.error().message;
   }
 
@@ -151,7 +157,10 @@ class RuntimeTest : public ::testing::Test {
     return output_of(wanted.identity).all;
   }
 
+  static bool at_once() { return true; }
+
   std::list<Collector> sinks_;
+  TemporaryFolder state_;
   asio::io_context io_;
   SystemClock clock_;
   std::string cluster_;

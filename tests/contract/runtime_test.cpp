@@ -49,7 +49,7 @@ TEST_P(RuntimeContract, AWholeLifeFromCreateToGone) {
   ASSERT_TRUE(run(runtime_->has_image(wanted.definition.image)).value());
   ASSERT_TRUE(run(runtime_->create(wanted)));
   EXPECT_EQ(run(runtime_->inspect(wanted.identity)).value().phase, ContainerPhase::created);
-  ASSERT_TRUE(run(runtime_->start(wanted.identity)));
+  ASSERT_TRUE(run(runtime_->start(wanted, at_once)));
 
   const auto state = run(runtime_->wait(wanted.identity)).value();
   EXPECT_EQ(state.phase, ContainerPhase::exited);
@@ -84,7 +84,7 @@ TEST_P(RuntimeContract, ACreateNeverTakesSomebodyElsesContainer) {
 TEST_P(RuntimeContract, AStartThatIsRepeatedNeverRunsItASecondTime) {
   const auto wanted = container(0ms, 5, 1);
   const auto first = outcome_of(wanted);
-  EXPECT_TRUE(run(runtime_->start(wanted.identity)));
+  EXPECT_TRUE(run(runtime_->start(wanted, at_once)));
   const auto second = run(runtime_->wait(wanted.identity)).value();
   EXPECT_EQ(second.started_at, first.started_at);
   EXPECT_EQ(second.exit_code, 5);
@@ -98,7 +98,7 @@ TEST_P(RuntimeContract, WaitingForWhatWasNeverStartedIsAConflict) {
 }
 
 TEST_P(RuntimeContract, WhatDoesNotExistIsNotFound) {
-  EXPECT_EQ(run(runtime_->start(identity())).error().kind, ErrorKind::not_found);
+  EXPECT_EQ(run(runtime_->start(shell(""), at_once)).error().kind, ErrorKind::not_found);
   EXPECT_EQ(run(runtime_->wait(identity())).error().kind, ErrorKind::not_found);
   EXPECT_EQ(run(runtime_->kill(identity(), "SIGTERM")).error().kind, ErrorKind::not_found);
   EXPECT_EQ(run(runtime_->inspect(identity())).error().kind, ErrorKind::not_found);
@@ -119,7 +119,7 @@ TEST_P(RuntimeContract, ASignalToWhatDoesNotRunIsAConflict) {
   const auto wanted = container(0ms, 0);
   ASSERT_TRUE(run(runtime_->create(wanted)));
   EXPECT_EQ(run(runtime_->kill(wanted.identity, "SIGTERM")).error().kind, ErrorKind::conflict);
-  ASSERT_TRUE(run(runtime_->start(wanted.identity)));
+  ASSERT_TRUE(run(runtime_->start(wanted, at_once)));
   ASSERT_TRUE(run(runtime_->wait(wanted.identity)));
   EXPECT_EQ(run(runtime_->kill(wanted.identity, "SIGTERM")).error().kind, ErrorKind::conflict);
 }

@@ -508,6 +508,42 @@ Task<> a_deposed_leader_writes_nothing(Store& store) {
 }
 TEST_P(StoreContract, ADeposedLeaderWritesNothing) { tell(a_deposed_leader_writes_nothing); }
 
+// Otherwise an executor that comes back at that very moment would go on with what the next one begins.
+Task<> attempts_are_taken_only_from_who_is_still_silent(Store& store) {
+  co_await admit(store, 2);
+  auto led = co_await store.take_leadership("s1", std::nullopt);
+  const Epoch epoch = must(std::move(led));
+  const ExecutorInfo m1 = executor("m1");
+  auto registered = co_await store.register_executor(m1, 0);
+  const auto incarnation = must(std::move(registered));
+  const Job job = co_await assign(store, 1, "m1");
+  auto looked = co_await store.executors();
+  const auto seen = must(std::move(looked)).at(0);
+  const Sighting last{"m1", seen.incarnation, seen.beat};
+  const lifecycle::Event loss = lifecycle::ExecutorLost{"m1 is lost"};
+  const std::vector<Change> losses{change_of(job, loss)};
+
+  auto beat = co_await store.heartbeat("m1", incarnation, std::nullopt);
+  must(std::move(beat));
+  auto late = co_await store.lose_attempts(losses, epoch, last);
+  EXPECT_EQ(must(std::move(late)).at(0).outcome, Changed::Outcome::conflict);
+  const Job kept = co_await read(store, {1});
+  EXPECT_EQ(kept, job);
+
+  auto again = co_await store.executors();
+  const Sighting newest{"m1", seen.incarnation, must(std::move(again)).at(0).beat};
+  auto taken = co_await store.lose_attempts(losses, epoch, newest);
+  EXPECT_EQ(must(std::move(taken)).at(0).outcome, Changed::Outcome::done);
+  const Job lost = co_await read(store, {1});
+  EXPECT_EQ(lost.attempts.at(0).cause, Cause::executor_lost);
+  const Epoch other{epoch.value + 1};
+  auto deposed = co_await store.lose_attempts(losses, other, newest);
+  EXPECT_EQ(kind_of(deposed), ErrorKind::conflict);
+}
+TEST_P(StoreContract, AttemptsAreTakenOnlyFromWhoIsStillSilent) {
+  tell(attempts_are_taken_only_from_who_is_still_silent);
+}
+
 // --- what is deleted ---
 
 Task<Job> ended(Store& store, JobId id) {

@@ -239,6 +239,24 @@ TEST_F(ExecutorAppTest, a_second_of_its_name_is_refused_while_it_lives) {
   EXPECT_FALSE(app->failure()) << "the first is unharmed";
 }
 
+// A machine was replaced by another under the same name: what still runs on the old one must end first.
+TEST_F(ExecutorAppTest, a_name_from_another_machine_is_taken_only_after_that_ones_lease) {
+  ExecutorInfo before;
+  before.name = "node2";
+  before.runtime.id = "another daemon";
+  before.lease = Milliseconds{1'000};
+  const auto incarnation = loop.run(memory.register_executor(before, 0)).value();
+  ASSERT_TRUE(loop.run(memory.leave_executor("node2", incarnation)));
+  auto here = settings();
+  here.name = "node2";
+  ExecutorApp second(loop.executor(), store, runtime, clock, here);
+  const auto began = clock.monotonic();
+  const auto started = loop.run(second.start());
+  EXPECT_TRUE(started) << started.error().message;
+  EXPECT_GE(clock.monotonic() - began, limits::lost_after(before.lease));
+  loop.run(second.stop());
+}
+
 TEST_F(ExecutorAppTest, a_drain_whose_deadline_has_passed_stops_what_runs) {
   const auto job = assign(definition("1h"));
   until_running(job.id);

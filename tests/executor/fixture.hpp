@@ -27,6 +27,9 @@ class WatchedStore final : public Store {
   std::vector<LogPiece> dropped;
   std::optional<Error> refuse_logs;
 
+  Task<Result<std::vector<Changed>>> lose_attempts(std::vector<Change> c, Epoch e, Sighting s) override {
+    return store_.lose_attempts(std::move(c), e, std::move(s));
+  }
   Task<Result<std::vector<Changed>>> transition(std::vector<Change> c, std::optional<Epoch> e) override {
     ++transition_calls;
     changes += c.size();

@@ -32,7 +32,10 @@ class HangingRuntime final : public ContainerRuntime {
     return runtime_.pull(std::move(i), std::move(p));
   }
   Task<Result<>> create(ContainerSpec s) override { return runtime_.create(std::move(s)); }
-  Task<Result<>> start(ContainerIdentity i) override { return runtime_.start(std::move(i)); }
+  Task<Result<>> start(ContainerSpec s, MayStart m) override {
+    return runtime_.start(std::move(s), std::move(m));
+  }
+  void extend_lease(BootTime until) override { runtime_.extend_lease(until); }
   Task<Result<>> kill(ContainerIdentity i, std::string s) override {
     return runtime_.kill(std::move(i), std::move(s));
   }

@@ -24,8 +24,10 @@ Task<> check_daemon(ContainerRuntime& runtime, std::optional<std::string>& compl
 }  // namespace
 
 std::optional<std::string> why_docker_is_unusable() {
+  const TemporaryFolder state;
   asio::io_context io;
-  const auto runtime = make_docker_runtime(io.get_executor(), std::string("unix://") + docker_socket);
+  const auto runtime =
+      make_docker_runtime(io.get_executor(), std::string("unix://") + docker_socket, state.path());
   if (!runtime) return runtime.error().message;
   std::optional<std::string> complaint;
   bool has_ended = false;

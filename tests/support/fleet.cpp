@@ -54,7 +54,8 @@ Fleet::~Fleet() {
 
 void Fleet::start_executor(const std::string& name, const std::vector<std::string>& flags) {
   auto& words = words_[name];
-  words = {"executor", "--name", name, "--allow-volume", folder_.path()};
+  words = {
+      "executor", "--name", name, "--allow-volume", folder_.path(), "--state-dir", folder_.path() / "state"};
   words.insert(words.end(), flags.begin(), flags.end());
   launch(name);
 }
@@ -82,6 +83,8 @@ void Fleet::await_executors(std::size_t count) const {
 }
 
 void Fleet::kill(const std::string& name) { processes_.erase(name); }
+
+void Fleet::send(const std::string& name, int signal) { processes_.at(name)->send(signal); }
 
 void Fleet::restart(const std::string& name) { launch(name); }
 

@@ -30,6 +30,7 @@ class Fleet {
   // kill -9 of a scheduler or executor, and its start as before.
   void kill(const std::string& name);
   void restart(const std::string& name);
+  void send(const std::string& name, int signal);
 
   // `berth WORDS…` with the URLs of all schedulers, to its end.
   Finished berth(std::vector<std::string> words, Milliseconds limit = patience) const;

@@ -9,6 +9,7 @@ class ManualClock final : public Clock {
  public:
   WallTime wall() const override { return wall_; }
   Monotonic monotonic() const override { return monotonic_; }
+  BootTime boot() const override { return {monotonic_.time_since_epoch()}; }
 
   // Time passes.
   void advance(Milliseconds span) {

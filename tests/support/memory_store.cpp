@@ -152,6 +152,20 @@ Task<Result<std::vector<Changed>>> MemoryStore::transition(std::vector<Change> c
   co_return results;
 }
 
+Task<Result<std::vector<Changed>>> MemoryStore::lose_attempts(std::vector<Change> changes, Epoch epoch,
+                                                              Sighting last) {
+  if (auto failure = co_await arrive()) co_return *failure;
+  if (is_deposed(epoch)) co_return conflict("Another scheduler has become the leader.");
+  const auto found = executors_.find(last.executor);
+  const bool is_silent = found != executors_.end() && found->second.incarnation == last.incarnation &&
+                         found->second.beat == last.beat;
+  std::vector<Changed> results;
+  for (const Change& change : changes) {
+    results.push_back(is_silent ? apply(change) : Changed{Changed::Outcome::conflict, change.before.version});
+  }
+  co_return results;
+}
+
 Task<Result<std::vector<std::optional<Job>>>> MemoryStore::jobs(std::vector<JobId> ids) {
   if (auto failure = co_await arrive()) co_return *failure;
   std::vector<std::optional<Job>> found;

@@ -35,6 +35,8 @@ class MemoryStore : public Store {
                                std::string actor) override;
   Task<Result<std::vector<Changed>>> transition(std::vector<Change> changes,
                                                 std::optional<Epoch> epoch) override;
+  Task<Result<std::vector<Changed>>> lose_attempts(std::vector<Change> changes, Epoch epoch,
+                                                   Sighting last) override;
   Task<Result<std::vector<std::optional<Job>>>> jobs(std::vector<JobId> ids) override;
   Task<Result<std::vector<JobId>>> find_jobs(JobQuery query) override;
   Task<Result<std::array<std::uint64_t, 5>>> count_jobs() override;

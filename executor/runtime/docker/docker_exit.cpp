@@ -2,11 +2,63 @@
 #include "executor/runtime/docker/docker_runtime.hpp"
 #include "executor/runtime/docker/incarnation.hpp"
 #include "executor/runtime/docker/replies.hpp"
-#include "shared/http/multiplexed.hpp"
 
+#include <csignal>
 #include <utility>
 
 namespace berth {
+namespace {
+
+constexpr int killed_code = 128 + SIGKILL;
+
+// A container whose init still waits for the executor's word: nothing of the job has begun.
+void hold_back(docker::Inspection& inspection, const InitRecord& record) {
+  if (record.has_begun()) return;
+  inspection.is_held = true;
+  inspection.state.phase = ContainerPhase::created;
+  inspection.state.started_at.reset();
+}
+
+EndedBy ended_by(InitRecord::Why why) {
+  switch (why) {
+    case InitRecord::Why::timeout:
+      return EndedBy::timeout;
+    case InitRecord::Why::lease:
+      return EndedBy::lease;
+    case InitRecord::Why::itself:
+      break;
+  }
+  return EndedBy::itself;
+}
+
+// Writes into the state what the record knows of its ending; false when that is nothing.
+bool tell(ContainerState& state, const InitRecord& record) {
+  if (record.failed) {
+    const auto error = docker::execution_error(record.failed->error);
+    state.exit_code.reset();
+    state.error = error.message;
+    state.finished_at = record.failed->at;
+    return true;
+  }
+  if (!record.has_begun()) {
+    // Init went before it was given the word: because the lease ended, or because somebody removed it.
+    state.exit_code.reset();
+    state.ended_by = EndedBy::lease;
+    return true;
+  }
+  if (!record.ended) return false;
+  const auto& ending = *record.ended;
+  state.exit_code = ending.by_signal ? 128 + ending.number : ending.number;
+  if (ending.by_signal) state.signal = ending.number;
+  state.ended_by = ended_by(ending.why);
+  state.oom_killed = state.oom_killed || ending.oom_kills > 0;
+  if (ending.peak_memory.value > 0) state.peak_memory = ending.peak_memory;
+  state.finished_at = ending.at;
+  if (record.started) state.started_at = record.started;
+  return true;
+}
+
+}  // namespace
 
 void DockerRuntime::remember_running(const std::string& name, const std::string& incarnation,
                                      std::optional<WallTime> started_at) {
@@ -26,7 +78,8 @@ Task<Result<docker::Inspection>> DockerRuntime::look(std::string name) {
   }
   auto inspection = docker::parse_inspection(reply->body);
   if (inspection && inspection->state.phase == ContainerPhase::running) {
-    remember_running(name, incarnation, inspection->state.started_at);
+    if (inspection->has_init) hold_back(*inspection, files_.record(name));
+    if (!inspection->is_held) remember_running(name, incarnation, inspection->state.started_at);
   }
   co_return inspection;
 }
@@ -79,6 +132,8 @@ Task<Result<ContainerState>> DockerRuntime::conclude(docker::Inspection inspecti
   auto& state = inspection.state;
   if (state.phase != ContainerPhase::exited) co_return std::move(state);
   const std::string name = container_name(state.identity);
+  const auto record = files_.record(name);
+  if (inspection.has_init && tell(state, record)) co_return std::move(state);
   auto& memory = memory_[name];
   docker::ExitEvidence evidence;
   evidence.created_under = inspection.incarnation;
@@ -91,35 +146,9 @@ Task<Result<ContainerState>> DockerRuntime::conclude(docker::Inspection inspecti
     co_return std::move(state);
   }
   memory.exit_seen = true;
-  const bool may_be_failed_exec = inspection.has_init && (state.exit_code == 126 || state.exit_code == 127);
-  if (may_be_failed_exec && state.error.empty()) {
-    const auto complaint = docker::init_complaint(co_await short_output(name));
-    if (complaint) state.error = *complaint;
-  }
+  // Nothing but SIGKILL from outside, or the kernel's want of memory, ends init without a word.
+  if (inspection.has_init && state.exit_code == killed_code) state.signal = SIGKILL;
   co_return std::move(state);
-}
-
-// All that an exited container wrote if it is short, otherwise its beginning or nothing.
-Task<std::string> DockerRuntime::short_output(std::string name) {
-  constexpr std::size_t enough = 8u << 10;
-  const auto opened =
-      co_await engine_.open("GET", "/containers/" + http::encode_component(name) + "/logs?stdout=1&stderr=1",
-                            deadline_in(read_deadline));
-  std::string out;
-  if (!opened || (*opened)->head().status != 200) co_return out;
-  const auto deadline = deadline_in(read_deadline);
-  http::Demultiplexer demultiplexer;
-  while (out.size() < enough) {
-    const auto piece = co_await (*opened)->read(deadline);
-    if (!piece || piece->empty()) break;
-    std::string_view rest = *piece;
-    while (true) {
-      const auto payload = demultiplexer.next(rest);
-      if (!payload || !*payload) break;
-      out += (*payload)->bytes;
-    }
-  }
-  co_return out;
 }
 
 }  // namespace berth

@@ -4,6 +4,7 @@
 #include "executor/runtime/docker/replies.hpp"
 
 #include <cstdlib>
+#include <set>
 #include <utility>
 
 namespace berth {
@@ -24,16 +25,22 @@ std::string default_docker_host() {
 }
 
 Result<std::unique_ptr<ContainerRuntime>> make_docker_runtime(asio::any_io_executor executor,
-                                                              std::string_view docker_host) {
+                                                              std::string_view docker_host,
+                                                              const std::filesystem::path& state) {
   constexpr std::string_view docker_port = "2375";
   const std::string url = docker_host.empty() ? default_docker_host() : std::string(docker_host);
   auto address = http::parse_address(url, docker_port);
-  if (!address) return Error{ErrorKind::invalid, address.error().message, "docker_host"};
-  return std::unique_ptr<ContainerRuntime>(new DockerRuntime(std::move(executor), std::move(*address)));
+  if (!address) return Error{ErrorKind::invalid, address.error().message, "--docker-host"};
+  auto files = docker::InitFiles::open(state);
+  if (!files) return files.error();
+  return std::unique_ptr<ContainerRuntime>(
+      new DockerRuntime(std::move(executor), std::move(*address), std::move(*files)));
 }
 
-DockerRuntime::DockerRuntime(asio::any_io_executor executor, http::Address address)
-    : engine_(executor, std::move(address)),
+DockerRuntime::DockerRuntime(asio::any_io_executor executor, http::Address address, docker::InitFiles files)
+    : executor_(executor),
+      files_(std::move(files)),
+      engine_(executor, std::move(address)),
       slots_(executor, changes_at_once),
       removal_slots_(executor, changes_at_once),
       pulls_(executor, engine_) {}
@@ -45,6 +52,7 @@ Task<RuntimeInfo> DockerRuntime::probe() {
   info.healthy = facts.has_value();
   if (facts) {
     info.version = facts->version;
+    info.id = facts->id;
     info.disk = Disk{facts->root, {}, {}};
     co_await look_at_images();
     info.images = images_;
@@ -78,16 +86,37 @@ Task<Result<>> DockerRuntime::pull(std::string image, OnPullProgress on_progress
   co_return result;
 }
 
+// What to put behind berth-init. The image may be changed between this look and the create; then its new name
+// is that of an image nobody has asked for yet.
+Task<Result<std::vector<std::string>>> DockerRuntime::command_of(JobDefinition definition) {
+  docker::ImageCommand image;
+  if (docker::needs_image_command(definition)) {
+    std::string path = "/images/" + docker::encode_reference(definition.image) + "/json";
+    const auto reply = co_await engine_.call("GET", std::move(path), {}, deadline_in(read_deadline));
+    if (!reply) co_return reply.error();
+    if (reply->status != 200) co_return docker::create_error(reply->status, words_of(*reply));
+    auto found = docker::parse_image_command(reply->body);
+    if (!found) co_return found.error();
+    image = std::move(*found);
+  }
+  co_return docker::command_of(definition, image);
+}
+
 Task<Result<>> DockerRuntime::create(ContainerSpec spec) {
   const auto slot = co_await slots_.acquire(deadline_in(slot_deadline));
   if (!slot) co_return slot.error();
   const auto deadline = deadline_in(change_deadline);
   const auto facts = co_await engine_.facts(deadline);
   if (!facts) co_return facts.error();
+  auto command = co_await command_of(spec.definition);
+  if (!command) co_return command.error();
   const std::string name = container_name(spec.identity);
+  const auto directory = files_.make(name);
+  if (!directory) co_return directory.error();
+  const docker::InitLaunch launch{directory->string(), std::move(*command)};
   std::string path = "/containers/create?name=" + http::encode_component(name);
-  const auto reply =
-      co_await engine_.call("POST", std::move(path), docker::create_body(spec, *facts), deadline);
+  std::string body = docker::create_body(spec, *facts, launch);
+  const auto reply = co_await engine_.call("POST", std::move(path), std::move(body), deadline);
   if (!reply) co_return reply.error();
   if (reply->status == 201) {
     Memory fresh;
@@ -96,7 +125,13 @@ Task<Result<>> DockerRuntime::create(ContainerSpec spec) {
     co_return Result<>{};
   }
   if (reply->status == 409) co_return co_await adopt(spec.identity);
-  co_return docker::create_error(reply->status, words_of(*reply));
+  auto words = words_of(*reply);
+  // Not the job's fault: this daemon runs elsewhere, or sees other directories than we do.
+  if (words.find("source path does not exist: " + launch.directory) != std::string::npos) {
+    co_return unavailable(words +
+                          "; the executor must run on Docker's machine, and see the same directories");
+  }
+  co_return docker::create_error(reply->status, std::move(words));
 }
 
 Task<Result<>> DockerRuntime::adopt(ContainerIdentity identity) {
@@ -113,26 +148,51 @@ Task<Result<>> DockerRuntime::adopt(ContainerIdentity identity) {
                                            found->state.identity.executor};
 }
 
-Task<Result<>> DockerRuntime::start(ContainerIdentity identity) {
+Task<Result<>> DockerRuntime::start(ContainerSpec spec, MayStart may_start) {
   const auto slot = co_await slots_.acquire(deadline_in(slot_deadline));
   if (!slot) co_return slot.error();
-  const std::string name = container_name(identity);
+  const std::string name = container_name(spec.identity);
   const auto known = memory_.find(name);
   const bool is_fresh = known != memory_.end() && std::exchange(known->second.is_fresh, false);
+  bool is_held = false;  // it runs already, and its init waits
   if (!is_fresh) {
     const auto found = co_await look(name);
     if (!found) co_return found.error();
     if (found->state.phase != ContainerPhase::created) co_return Result<>{};
+    is_held = found->is_held;
   }
-  std::string incarnation = engine_.incarnation();
+  auto link = docker::InitLink::listen(executor_, files_.directory(name));
+  if (!link) co_return link.error();
+  if (!is_held) {
+    const auto started = co_await start_container(name);
+    if (!started) co_return started;
+  }
+  auto released =
+      co_await release(name, docker::go_for(spec.definition), std::move(*link), std::move(may_start));
+  co_return released;
+}
+
+Task<Result<>> DockerRuntime::start_container(std::string name) {
   const auto reply =
       co_await engine_.call("POST", container_path(name, "/start"), {}, deadline_in(change_deadline));
   if (!reply) co_return reply.error();
-  if (reply->status == 204 || reply->status == 304) {
-    remember_running(name, incarnation, std::nullopt);
-    co_return Result<>{};
-  }
+  if (reply->status == 204 || reply->status == 304) co_return Result<>{};
   co_return docker::start_error(reply->status, words_of(*reply));
+}
+
+Task<Result<>> DockerRuntime::release(std::string name, berth_go go, docker::InitLink link,
+                                      MayStart may_start) {
+  const auto record = files_.open_record(name);
+  if (!record.is_open()) co_return unavailable("the record of " + name + " can't be opened");
+  const std::string incarnation = engine_.incarnation();
+  const auto answer = co_await link.release(go, record, std::move(may_start), deadline_in(release_deadline));
+  if (answer && *answer != 0) co_return docker::execution_error(*answer);
+  if (!answer) {
+    // It may have been told by an earlier call: then it calls no more, and the record says so.
+    if (!files_.record(name).has_begun()) co_return answer.error();
+  }
+  remember_running(name, incarnation, std::nullopt);
+  co_return Result<>{};
 }
 
 Task<Result<>> DockerRuntime::kill(ContainerIdentity identity, std::string signal) {
@@ -158,6 +218,7 @@ Task<Result<>> DockerRuntime::remove(ContainerIdentity identity) {
     co_return docker::plain_error(reply->status, words_of(*reply));
   }
   memory_.erase(name);
+  files_.remove(name);
   co_return Result<>{};
 }
 
@@ -186,6 +247,9 @@ Task<Result<std::vector<ContainerState>>> DockerRuntime::list(std::string cluste
   if (reply->status != 200) co_return docker::plain_error(reply->status, words_of(*reply));
   const auto listed = docker::parse_list(reply->body);
   if (!listed) co_return listed.error();
+  std::set<std::string> names;
+  for (const auto& entry : *listed) names.insert(container_name(entry.identity));
+  files_.keep_only(names);
   std::vector<ContainerState> out;
   bool is_silent = false;
   for (const auto& entry : *listed) {

@@ -7,10 +7,11 @@
 // second time.
 // - An exit code is told only if the daemon that tells it saw the exit (incarnation.hpp); otherwise it is
 // absent.
-// - With an init as PID 1 the daemon calls a command that doesn't exist a successful start. Its exit with 126
-// or 127
-//   and the init's complaint as the only output make that a failed start: the state then has both exit_code
-//   and `error`.
+// - How a process ended is told by the record that berth-init, PID 1 of each container, wrote of it
+// (init_files.hpp). Only where that says nothing, because init itself was killed, Docker's word counts, under
+// the rule above.
+// - A container runs before its job's process does: init waits for a word that start() gives. Until then it
+// is `created`.
 // - Pulls: an image is not_found when the registry says so, and also when the name of the registry doesn't
 // exist; a
 //   registry that can't be asked is unavailable (the rule and its reason: replies.hpp).
@@ -20,6 +21,8 @@
 
 #include "executor/runtime/container_runtime.hpp"
 #include "executor/runtime/docker/engine.hpp"
+#include "executor/runtime/docker/init_files.hpp"
+#include "executor/runtime/docker/init_link.hpp"
 #include "executor/runtime/docker/pull.hpp"
 #include "executor/runtime/docker/slots.hpp"
 
@@ -35,13 +38,15 @@ std::string default_docker_host();
 
 class DockerRuntime final : public ContainerRuntime {
  public:
-  DockerRuntime(asio::any_io_executor executor, http::Address address);
+  // `files`: on the machine of the daemon, under the same path as the daemon sees it.
+  DockerRuntime(asio::any_io_executor executor, http::Address address, docker::InitFiles files);
 
   Task<RuntimeInfo> probe() override;
   Task<Result<bool>> has_image(std::string image) override;
   Task<Result<>> pull(std::string image, OnPullProgress on_progress) override;
   Task<Result<>> create(ContainerSpec spec) override;
-  Task<Result<>> start(ContainerIdentity identity) override;
+  Task<Result<>> start(ContainerSpec spec, MayStart may_start) override;
+  void extend_lease(BootTime until) override { files_.extend_lease(until); }
   Task<Result<ContainerState>> wait(ContainerIdentity identity) override;
   Task<Result<>> kill(ContainerIdentity identity, std::string signal) override;
   Task<Result<>> remove(ContainerIdentity identity) override;
@@ -53,9 +58,10 @@ class DockerRuntime final : public ContainerRuntime {
   // Deadlines of single calls. A loaded daemon takes many seconds to create or start a container; giving up
   // earlier would only make it do the work twice.
   static constexpr Milliseconds probe_deadline = std::chrono::seconds{10};
-  static constexpr Milliseconds read_deadline = std::chrono::seconds{20};    // inspect, list, image
-  static constexpr Milliseconds change_deadline = std::chrono::seconds{60};  // create, start, kill, remove
-  static constexpr Milliseconds pull_stall = std::chrono::minutes{2};        // no news of a pull
+  static constexpr Milliseconds read_deadline = std::chrono::seconds{20};     // inspect, list, image
+  static constexpr Milliseconds change_deadline = std::chrono::seconds{60};   // create, start, kill, remove
+  static constexpr Milliseconds release_deadline = std::chrono::seconds{20};  // from the start to the process
+  static constexpr Milliseconds pull_stall = std::chrono::minutes{2};         // no news of a pull
 
   static constexpr Milliseconds slot_deadline = std::chrono::minutes{2};  // until a change may begin
 
@@ -81,12 +87,14 @@ class DockerRuntime final : public ContainerRuntime {
     std::optional<Error> broken;  // why the last stream ended early
   };
 
+  Task<Result<std::vector<std::string>>> command_of(JobDefinition definition);
   Task<Result<>> adopt(ContainerIdentity identity);
+  Task<Result<>> start_container(std::string name);
+  Task<Result<>> release(std::string name, berth_go go, docker::InitLink link, MayStart may_start);
   Task<Result<docker::Inspection>> look(std::string name);
   Task<Result<ContainerState>> conclude(docker::Inspection inspection, bool wait_was_unbroken);
   Task<Result<>> await_exit(std::string name);
   Task<Result<>> await_removal(std::string name);
-  Task<std::string> short_output(std::string name);
   Task<Result<>> copy_once(std::string name, Reading reading, LogCursor& cursor, LogSink& sink);
   Task<bool> ends_with(std::string name, std::string delivered);
   void remember_running(const std::string& name, const std::string& incarnation,
@@ -94,6 +102,8 @@ class DockerRuntime final : public ContainerRuntime {
 
   Task<> look_at_images();
 
+  asio::any_io_executor executor_;
+  docker::InitFiles files_;
   docker::Engine engine_;
   docker::Slots slots_;  // of creates and starts
   docker::Slots removal_slots_;
@@ -103,8 +113,11 @@ class DockerRuntime final : public ContainerRuntime {
   std::unordered_map<std::string, Memory> memory_;  // by container name; forgotten when it is removed
 };
 
-// `docker_host` is unix:///PATH, tcp://HOST:PORT, or empty for the default. Error invalid: it is neither.
+// `docker_host` is unix:///PATH, tcp://HOST:PORT, or empty for the default; `state` is this executor's own
+// directory on the daemon's machine. Errors: invalid (the host is neither), refused (the directory can't be
+// used); the field says which flag is meant.
 Result<std::unique_ptr<ContainerRuntime>> make_docker_runtime(asio::any_io_executor executor,
-                                                              std::string_view docker_host);
+                                                              std::string_view docker_host,
+                                                              const std::filesystem::path& state);
 
 }  // namespace berth

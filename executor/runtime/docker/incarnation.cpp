@@ -1,5 +1,6 @@
 #include "executor/runtime/docker/incarnation.hpp"
 
+#include "shared/base/file_descriptor.hpp"
 #include "shared/base/ids.hpp"
 
 #include <sys/socket.h>
@@ -24,27 +25,13 @@ std::string first_line(const std::filesystem::path& path) {
   return text.substr(0, text.find('\n'));
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return number_; }
-
- private:
-  int number_;
-};
-
 // The process that called listen() on the socket; 0 when it can't be known.
 int listener_of(const std::string& socket_path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (socket_path.empty() || socket_path.size() >= sizeof address.sun_path) return 0;
   std::memcpy(address.sun_path, socket_path.c_str(), socket_path.size() + 1);
-  const Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (socket.get() < 0) return 0;
   // A hung daemon with a full backlog answers EAGAIN here instead of blocking.
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return 0;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <system_error>
 #include <utility>
 
 namespace berth::docker {
@@ -53,6 +54,11 @@ Error start_error(unsigned status, std::string words) {
   if (status == 409) return error_of(ErrorKind::conflict, std::move(words));
   if (is_daemon_trouble(words)) return unavailable(std::move(words));
   return error_of(ErrorKind::refused, std::move(words));
+}
+
+Error execution_error(int number) {
+  const auto why = std::generic_category().message(number);
+  return error_of(ErrorKind::refused, "the command can't be executed: " + why);
 }
 
 Error pull_error(unsigned status, std::string words) {

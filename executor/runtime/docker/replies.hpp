@@ -19,6 +19,9 @@ Error create_error(unsigned status, std::string words);
 // now or later.
 Error start_error(unsigned status, std::string words);
 
+// The errno with which berth-init couldn't execute the job's command: refused.
+Error execution_error(int number);
+
 // POST /images/create, by status or in the middle of the progress stream (status 200):
 //   not_found    the registry says that there is no such image or that it isn't for us, the reference isn't
 //   one, or the

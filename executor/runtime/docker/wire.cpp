@@ -1,5 +1,6 @@
 #include "executor/runtime/docker/wire.hpp"
 
+#include "executor/core/exit_cause.hpp"
 #include "executor/runtime/docker/json_access.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/http/message.hpp"
@@ -7,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <utility>
 
 namespace berth::docker {
@@ -17,6 +19,7 @@ constexpr std::string_view executor_label = "berth.executor";
 constexpr std::string_view job_label = "berth.job";
 constexpr std::string_view attempt_label = "berth.attempt";
 constexpr std::string_view daemon_label = "berth.daemon";
+constexpr std::string_view init_path = BERTH_INIT_DIRECTORY "/init";
 
 // What ordinary images need to change users, own files and bind low ports. Docker grants MKNOD, NET_RAW and
 // SETFCAP on top of these.
@@ -54,14 +57,16 @@ json::array ulimits_of(const JobDefinition& definition) {
   return out;
 }
 
+json::object mount(const std::string& host, const std::string& container, bool read_only) {
+  return {{"Type", "bind"}, {"Source", host}, {"Target", container}, {"ReadOnly", read_only}};
+}
+
 // Mounts, not Binds: a bind of a path that isn't there would create it on the host, as root.
-json::array mounts_of(const JobDefinition& definition) {
+json::array mounts_of(const JobDefinition& definition, const InitLaunch& launch) {
   json::array out;
+  out.emplace_back(mount(launch.directory, BERTH_INIT_DIRECTORY, true));
   for (const auto& volume : definition.volumes) {
-    out.emplace_back(json::object{{"Type", "bind"},
-                                  {"Source", volume.host},
-                                  {"Target", volume.container},
-                                  {"ReadOnly", volume.read_only}});
+    out.emplace_back(mount(volume.host, volume.container, volume.read_only));
   }
   return out;
 }
@@ -93,7 +98,7 @@ void add_devices(const ContainerSpec& spec, json::object& out) {
   if (!groups.empty()) out["GroupAdd"] = std::move(groups);
 }
 
-json::object host_config_of(const ContainerSpec& spec, const DaemonFacts& facts) {
+json::object host_config_of(const ContainerSpec& spec, const DaemonFacts& facts, const InitLaunch& launch) {
   const auto& definition = spec.definition;
   json::array kept;
   for (const auto name : capabilities) kept.emplace_back(name);
@@ -103,7 +108,7 @@ json::object host_config_of(const ContainerSpec& spec, const DaemonFacts& facts)
       {"PidsLimit", pids_limit},
       {"ReadonlyRootfs", definition.read_only},
       {"NetworkMode", to_string(definition.network)},
-      {"Init", facts.has_init},
+      {"Init", false},
       {"AutoRemove", false},
       {"RestartPolicy", json::object{{"Name", "no"}}},
       {"SecurityOpt", json::array{"no-new-privileges"}},
@@ -117,8 +122,18 @@ json::object host_config_of(const ContainerSpec& spec, const DaemonFacts& facts)
   if (facts.has_cpu_quota) out["NanoCpus"] = nano_cpus_of(definition.resources.cpu, facts);
   if (definition.shm_size) out["ShmSize"] = definition.shm_size->value;
   if (!definition.ulimits.empty()) out["Ulimits"] = ulimits_of(definition);
-  if (!definition.volumes.empty()) out["Mounts"] = mounts_of(definition);
+  out["Mounts"] = mounts_of(definition, launch);
   add_devices(spec, out);
+  return out;
+}
+
+std::vector<std::string> strings_at(const json::value* object, std::string_view name) {
+  std::vector<std::string> out;
+  const auto* list = list_at(object, name);
+  if (list == nullptr) return out;
+  for (const auto& entry : *list) {
+    if (entry.is_string()) out.emplace_back(entry.get_string());
+  }
   return out;
 }
 
@@ -172,33 +187,54 @@ Result<DaemonFacts> parse_facts(std::string_view version_body, std::string_view 
   }
   facts.api_version = rank(oldest) > rank(oldest_api) ? oldest : std::string(oldest_api);
   facts.cpus = static_cast<int>(integer_at(&*info, "NCPU").value_or(0));
+  facts.id = text_at(&*info, "ID");
   facts.root = text_at(&*info, "DockerRootDir");
   facts.has_cpu_quota = bool_at(&*info, "CpuCfsQuota", true);
-  // The daemon names its init binary whether or not it is installed; among the components it lists what it
-  // found.
-  if (const auto* components = list_at(&*version, "Components")) {
-    for (const auto& component : *components) {
-      if (text_at(&component, "Name") == "docker-init") facts.has_init = true;
-    }
-  }
   return facts;
 }
 
-std::string create_body(const ContainerSpec& spec, const DaemonFacts& facts) {
+std::string create_body(const ContainerSpec& spec, const DaemonFacts& facts, const InitLaunch& launch) {
   const auto& definition = spec.definition;
   json::object out{{"Image", definition.image},
                    {"Env", environment_of(spec)},
                    {"StopSignal", definition.stop_signal},
                    {"Labels", labels_of(spec.identity, facts.incarnation)},
-                   {"HostConfig", host_config_of(spec, facts)}};
-  if (definition.entrypoint) {
-    // Docker takes an empty list for "the image's", and one empty string for "none".
-    out["Entrypoint"] = definition.entrypoint->empty() ? json::array{""} : strings(*definition.entrypoint);
-  }
-  if (!definition.command.empty()) out["Cmd"] = strings(definition.command);
+                   {"Entrypoint", json::array{init_path}},
+                   {"Cmd", strings(launch.command)},
+                   {"HostConfig", host_config_of(spec, facts, launch)}};
   if (definition.working_dir) out["WorkingDir"] = *definition.working_dir;
   if (definition.user) out["User"] = *definition.user;
   return json::serialize(out);
+}
+
+Result<ImageCommand> parse_image_command(std::string_view body) {
+  const auto parsed = parse_reply(body);
+  if (!parsed) return parsed.error();
+  const auto* config = member(&*parsed, "Config");
+  return ImageCommand{strings_at(config, "Entrypoint"), strings_at(config, "Cmd")};
+}
+
+berth_go go_for(const JobDefinition& definition) {
+  berth_go go{};
+  go.version = BERTH_INIT_VERSION;
+  go.stop_signal = signal_number(definition.stop_signal).value_or(SIGTERM);
+  if (definition.timeout) go.timeout_ms = std::max<std::int64_t>(definition.timeout->count(), 1);
+  go.grace_ms = definition.stop_grace.count();
+  return go;
+}
+
+bool needs_image_command(const JobDefinition& definition) { return !definition.entrypoint; }
+
+Result<std::vector<std::string>> command_of(const JobDefinition& definition, const ImageCommand& image) {
+  auto command = definition.entrypoint.value_or(image.entrypoint);
+  const bool takes_image_command = definition.command.empty() && !definition.entrypoint;
+  const auto& arguments = takes_image_command ? image.command : definition.command;
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  if (command.empty()) {
+    return Error{ErrorKind::refused,
+                 "No command: the image has none of its own, so the job must say what to run", "command"};
+  }
+  return command;
 }
 
 Result<Inspection> parse_inspection(std::string_view body) {
@@ -224,7 +260,7 @@ Result<Inspection> parse_inspection(std::string_view body) {
     out.state.finished_at = time_of(text_at(state, "FinishedAt"));
   }
   out.incarnation = text_at(labels, daemon_label);
-  out.has_init = bool_at(member(&*parsed, "HostConfig"), "Init", false);
+  out.has_init = text_at(&*parsed, "Path") == init_path;
   return out;
 }
 
@@ -282,20 +318,6 @@ std::string encode_reference(std::string_view reference) {
     }
   }
   return out;
-}
-
-std::optional<std::string> init_complaint(std::string_view output) {
-  constexpr std::string_view opening = "[FATAL tini (";
-  constexpr std::string_view middle = ")] ";
-  if (!output.starts_with(opening) || !output.ends_with('\n')) return std::nullopt;
-  const auto begin = output.find(middle);
-  if (begin == std::string_view::npos) return std::nullopt;
-  output.remove_prefix(begin + middle.size());
-  output.remove_suffix(1);
-  const bool is_complaint = output.starts_with("exec ") &&
-                            output.find(" failed: ") != std::string_view::npos &&
-                            output.find('\n') == std::string_view::npos;
-  return is_complaint ? std::optional<std::string>(output) : std::nullopt;
 }
 
 }  // namespace berth::docker

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "executor/runtime/container_runtime.hpp"
+#include "init/protocol.h"
 
 #include <string>
 #include <string_view>
@@ -16,7 +17,7 @@ struct DaemonFacts {
   std::string incarnation;  // see incarnation.hpp
   int cpus = 0;             // cores that it can hand out; 0: unknown
   bool has_cpu_quota = true;
-  bool has_init = false;  // can put an init that reaps and forwards signals in as PID 1
+  std::string id = {};    // the daemon's own, kept over restarts
   std::string root = {};  // its directory of images and containers
   bool operator==(const DaemonFacts&) const = default;
 };
@@ -29,10 +30,33 @@ inline constexpr std::string_view oldest_api = "1.41";
 // too old.
 Result<DaemonFacts> parse_facts(std::string_view version_body, std::string_view info_body);
 
+// What an image says of the command that runs in it.
+struct ImageCommand {
+  std::vector<std::string> entrypoint;
+  std::vector<std::string> command;
+};
+// From the body of GET /images/{name}/json.
+Result<ImageCommand> parse_image_command(std::string_view body);
+
+// Whether the definition alone doesn't say which command runs.
+bool needs_image_command(const JobDefinition& definition);
+// The command that Docker would run: an entrypoint of the definition replaces the image's and its command, a
+// command only the image's. Error refused: there is none.
+Result<std::vector<std::string>> command_of(const JobDefinition& definition, const ImageCommand& image);
+
+// What berth-init is told of the definition.
+berth_go go_for(const JobDefinition& definition);
+
+// How berth-init is put before the command.
+struct InitLaunch {
+  std::string directory;  // of the attempt, on the host
+  std::vector<std::string> command;
+};
+
 // The body of POST /containers/create. Members and lists come in a fixed order. A request for more cores than
 // the daemon has gets all of them: it refuses such a quota, though an executor may have been told to offer
 // more.
-std::string create_body(const ContainerSpec& spec, const DaemonFacts& facts);
+std::string create_body(const ContainerSpec& spec, const DaemonFacts& facts, const InitLaunch& launch);
 
 // The largest number of processes and threads in one container: far above what a job needs, far below what
 // would starve the machine of process ids.
@@ -48,7 +72,8 @@ inline constexpr std::string_view log_files = "2";
 struct Inspection {
   ContainerState state;     // exit_code as Docker tells it: whether to believe it is decided elsewhere
   std::string incarnation;  // of the daemon that created it
-  bool has_init = false;
+  bool has_init = false;    // berth-init is its first process …
+  bool is_held = false;     // … and waits for the word to begin; set by who has read its record
 };
 // From the body of GET /containers/{name}/json. Error conflict: that container isn't Berth's.
 Result<Inspection> parse_inspection(std::string_view body);
@@ -70,10 +95,5 @@ std::vector<std::string> parse_images(std::string_view body);
 
 // Percent-encodes a reference for a path: its slashes, colons and at-sign stay.
 std::string encode_reference(std::string_view reference);
-
-// When `output`, everything that a container wrote, is nothing but its init's complaint that it couldn't
-// execute the command, that complaint ("exec nosuch failed: No such file or directory"); otherwise nothing.
-// With an init the daemon reports a successful start in that case, and an exit with 126 or 127.
-std::optional<std::string> init_complaint(std::string_view output);
 
 }  // namespace berth::docker

@@ -96,6 +96,12 @@ Driver in_state(std::string_view state) {
   return d.on(events::RemoveReturned{});
 }
 
+ContainerView killed() {
+  auto view = exited(137);
+  view.signal = 9;
+  return view;
+}
+
 constexpr std::array<std::string_view, 12> all_states{"Idle",      "Creating", "Pulling",     "Starting",
                                                       "Looking",   "Running",  "Stopping",    "Draining",
                                                       "Reporting", "Removing", "Withdrawing", "Finished"};
@@ -146,7 +152,6 @@ const std::map<std::pair<std::string, std::string>, std::string> moves{
     {{"Looking", "FencedOff"}, "Withdrawing"},
     {{"Running", "WaitReturned"}, "Draining"},
     {{"Running", "SeenExited"}, "Draining"},
-    {{"Running", "TimerFired"}, "Stopping"},
     {{"Running", "StopAsked"}, "Stopping"},
     {{"Running", "FencedOff"}, "Withdrawing"},
     {{"Stopping", "FencedOff"}, "Withdrawing"},
@@ -318,7 +323,7 @@ TEST(Attempt, an_abort_asks_first_and_kills_after_the_grace) {
   EXPECT_EQ(d.asked<effects::Arm>()->timer, Timer::grace);
   d.on(events::KillReturned{}).on(events::TimerFired{Timer::grace});
   EXPECT_EQ(d.asked<effects::Kill>()->signal, "SIGKILL");
-  d.on(events::KillReturned{}).on(events::WaitReturned{exited(137)}).on(events::LogsCopied{});
+  d.on(events::KillReturned{}).on(events::WaitReturned{killed()}).on(events::LogsCopied{});
   EXPECT_EQ(d.ending().cause, Cause::aborted);
   EXPECT_EQ(d.ending().exit_code, 137);
   EXPECT_EQ(d.ending().signal, "SIGKILL");
@@ -332,11 +337,15 @@ TEST(Attempt, without_a_grace_it_is_killed_at_once) {
   EXPECT_EQ(d.asked<effects::Kill>()->signal, "SIGKILL");
 }
 
-TEST(Attempt, a_timeout_stops_it_and_is_the_cause_even_if_it_then_exits_0) {
+// Its container sees to the timeout itself, whether an executor is there or not.
+TEST(Attempt, a_timeout_is_told_when_it_is_over_and_is_the_cause_even_if_it_then_exits_0) {
   auto d = in_state("Running");
   d.on(events::TimerFired{Timer::timeout});
   EXPECT_TRUE(d.told<lifecycle::Stopping>());
-  d.on(events::KillReturned{}).on(events::WaitReturned{exited(0)}).on(events::LogsCopied{});
+  EXPECT_FALSE(d.asked<effects::Kill>());
+  auto timed_out = exited(0);
+  timed_out.is_timed_out = true;
+  d.on(events::WaitReturned{timed_out}).on(events::LogsCopied{});
   EXPECT_EQ(d.ending().cause, Cause::timeout);
   EXPECT_THAT(d.ending().message, HasSubstr("1m"));
 }

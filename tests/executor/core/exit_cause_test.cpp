@@ -36,6 +36,32 @@ TEST(ExitCause, a_code_above_128_does_not_prove_a_signal) {
   EXPECT_EQ(judge(exited(255)).cause, Cause::exit);
 }
 
+TEST(ExitCause, a_signal_that_was_seen_is_named) {
+  auto view = exited(143);
+  view.signal = 15;
+  EXPECT_EQ(judge(view).cause, Cause::signal);
+  EXPECT_EQ(judge(view).signal, "SIGTERM");
+  EXPECT_EQ(judge(view).message, "ended by SIGTERM");
+  view.oom_killed = true;
+  EXPECT_EQ(judge(view).cause, Cause::oom);
+}
+
+TEST(ExitCause, a_container_that_ended_with_the_lease_was_lost) {
+  auto view = exited(137);
+  view.signal = 9;
+  view.is_lease_over = true;
+  EXPECT_EQ(judge(view).cause, Cause::executor_lost);
+  EXPECT_EQ(judge(view, StopCause{Cause::aborted, "enough"}).cause, Cause::aborted);
+}
+
+TEST(ExitCause, stop_signals_have_numbers) {
+  EXPECT_EQ(signal_number("SIGTERM"), 15);
+  EXPECT_EQ(signal_number("SIGIO"), 29);
+  EXPECT_EQ(signal_number("12"), 12);
+  EXPECT_EQ(signal_number("SIGNOT"), std::nullopt);
+  EXPECT_EQ(signal_number(""), std::nullopt);
+}
+
 TEST(ExitCause, nobody_saw_it) { EXPECT_EQ(judge(exited(std::nullopt)).cause, Cause::exit_unknown); }
 
 // moby#15621, nomad#13119: a child is killed for memory, and the job goes on.
@@ -43,7 +69,9 @@ TEST(ExitCause, oom_is_a_flag_apart_and_the_cause_only_when_the_job_failed) {
   const auto survived = judge(exited(0, true));
   EXPECT_EQ(survived.cause, Cause::exit);
   EXPECT_TRUE(survived.oom_killed);
-  const auto killed = judge(exited(137, true));
+  auto view = exited(137, true);
+  view.signal = 9;
+  const auto killed = judge(view);
   EXPECT_EQ(killed.cause, Cause::oom);
   EXPECT_EQ(killed.signal, "SIGKILL");
 }

@@ -4,6 +4,7 @@
 #include "shared/http/server.hpp"
 #include "shared/runtime/task_group.hpp"
 #include "tests/shared/runtime/loop.hpp"
+#include "tests/support/berth_process.hpp"
 
 #include <gtest/gtest.h>
 
@@ -92,7 +93,7 @@ class DockerScriptTest : public ::testing::Test {
  protected:
   DockerScriptTest() {
     const auto bound = server.listen("127.0.0.1", "0").value();
-    runtime = make_docker_runtime(loop.executor(), "tcp://" + bound).value();
+    runtime = make_docker_runtime(loop.executor(), "tcp://" + bound, state.path()).value();
     tasks.spawn("daemon", server.run());
   }
   ~DockerScriptTest() override {
@@ -125,6 +126,7 @@ class DockerScriptTest : public ::testing::Test {
     return sink.all;
   }
 
+  test::TemporaryFolder state;
   Loop loop;
   TaskGroup tasks{loop.executor()};
   ScriptedDocker daemon;
@@ -205,6 +207,7 @@ TEST_F(DockerScriptTest, CreatesThatHangHoldUpNoRemove) {
   const auto create = [](ContainerRuntime& runtime, std::uint64_t job) -> Task<> {
     ContainerSpec spec;
     spec.identity = container(job);
+    spec.definition.command = {"true"};
     co_await runtime.create(spec);
   };
   const std::uint64_t hanging = 2 * DockerRuntime::changes_at_once;

@@ -9,7 +9,9 @@
 namespace berth::docker {
 namespace {
 
-DaemonFacts facts() { return {"20.10.24", "1.41", "12-345-boot", 4, true, true}; }
+DaemonFacts facts() { return {"20.10.24", "1.41", "12-345-boot", 4, true}; }
+
+const InitLaunch launch{"/state/berth-main-42-3", {"/bin/sh", "-c", "echo hi"}};
 
 ContainerSpec full_spec() {
   ContainerSpec spec;
@@ -38,59 +40,87 @@ TEST(DockerWire, TheNameSaysWhichAttemptItIs) {
 }
 
 TEST(DockerWire, EveryFieldOfTheDefinitionIsInTheCreateBody) {
-  const auto body = json::parse(create_body(full_spec(), facts()));
+  const auto body = json::parse(create_body(full_spec(), facts(), launch));
   const auto expected = json::parse(R"({
-    "Image": "alpine:3", "Entrypoint": ["/bin/sh", "-c"], "Cmd": ["echo hi"],
+    "Image": "alpine:3", "Entrypoint": ["/.berth/init"], "Cmd": ["/bin/sh", "-c", "echo hi"],
     "Env": ["A=1", "B=2", "BERTH_JOB_ID=42"], "WorkingDir": "/work", "User": "1000:1000", "StopSignal": "SIGINT",
     "Labels": {"berth.cluster": "main", "berth.executor": "box", "berth.job": "42", "berth.attempt": "3",
                "berth.daemon": "12-345-boot"},
     "HostConfig": {
       "Memory": 536870912, "MemorySwap": 536870912, "NanoCpus": 1500000000, "PidsLimit": 16384,
-      "ReadonlyRootfs": true, "ShmSize": 1048576, "NetworkMode": "none", "Init": true, "AutoRemove": false,
+      "ReadonlyRootfs": true, "ShmSize": 1048576, "NetworkMode": "none", "Init": false, "AutoRemove": false,
       "RestartPolicy": {"Name": "no"}, "SecurityOpt": ["no-new-privileges"], "CapDrop": ["ALL"],
       "CapAdd": ["AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE", "SETGID",
                  "SETPCAP", "SETUID", "SYS_CHROOT"],
       "LogConfig": {"Type": "local", "Config": {"max-size": "1g", "max-file": "2", "compress": "false"}},
       "Ulimits": [{"Name": "nofile", "Soft": 10, "Hard": 20}],
-      "Mounts": [{"Type": "bind", "Source": "/data", "Target": "/in", "ReadOnly": true}]}})");
+      "Mounts": [{"Type": "bind", "Source": "/state/berth-main-42-3", "Target": "/.berth", "ReadOnly": true},
+                 {"Type": "bind", "Source": "/data", "Target": "/in", "ReadOnly": true}]}})");
   EXPECT_EQ(body, expected) << body;
-  EXPECT_EQ(create_body(full_spec(), facts()), create_body(full_spec(), facts()));
+  EXPECT_EQ(create_body(full_spec(), facts(), launch), create_body(full_spec(), facts(), launch));
 }
 
 TEST(DockerWire, WhatIsNotAskedForIsLeftToTheImage) {
   ContainerSpec spec;
   spec.definition.image = "alpine";
-  const auto body = json::parse(create_body(spec, facts())).as_object();
-  for (const auto* name : {"Entrypoint", "Cmd", "WorkingDir", "User"})
-    EXPECT_FALSE(body.contains(name)) << name;
+  const auto body = json::parse(create_body(spec, facts(), launch)).as_object();
+  for (const auto* name : {"WorkingDir", "User"}) EXPECT_FALSE(body.contains(name)) << name;
 }
 
-TEST(DockerWire, AnEmptyEntrypointClearsTheImages) {
-  ContainerSpec spec;
-  spec.definition.entrypoint.emplace();
-  EXPECT_EQ(json::parse(create_body(spec, facts())).at("Entrypoint"), json::parse(R"([""])"));
+// As `docker run` does with --entrypoint and arguments.
+TEST(DockerWire, TheCommandIsWhatDockerWouldRun) {
+  using Words = std::vector<std::string>;
+  const auto image =
+      parse_image_command(R"({"Config": {"Entrypoint": ["/entry"], "Cmd": ["serve", "--fast"]}})").value();
+  JobDefinition definition;
+  EXPECT_TRUE(needs_image_command(definition));
+  EXPECT_EQ(command_of(definition, image).value(), (Words{"/entry", "serve", "--fast"}));
+  definition.command = {"check"};
+  EXPECT_EQ(command_of(definition, image).value(), (Words{"/entry", "check"}));
+  definition.entrypoint = Words{"sh", "-c"};
+  EXPECT_FALSE(needs_image_command(definition));
+  EXPECT_EQ(command_of(definition, image).value(), (Words{"sh", "-c", "check"}));
+  definition.entrypoint = Words{};
+  EXPECT_EQ(command_of(definition, image).value(), Words{"check"}) << "the image's is cleared";
+  definition.command.clear();
+  EXPECT_EQ(command_of(definition, image).error().field, "command");
+  EXPECT_TRUE(parse_image_command(R"({"Config": {"Entrypoint": null, "Cmd": null}})")->command.empty());
+}
+
+TEST(DockerWire, InitIsToldWhatTheDefinitionSays) {
+  JobDefinition definition;
+  EXPECT_EQ(go_for(definition).timeout_ms, 0);
+  definition.timeout = Milliseconds{1500};
+  definition.stop_signal = "SIGINT";
+  definition.stop_grace = Milliseconds{2000};
+  const auto go = go_for(definition);
+  EXPECT_EQ(go.version, static_cast<std::uint32_t>(BERTH_INIT_VERSION));
+  EXPECT_EQ(go.timeout_ms, 1500);
+  EXPECT_EQ(go.stop_signal, 2);
+  EXPECT_EQ(go.grace_ms, 2000);
 }
 
 TEST(DockerWire, TheCpuQuotaIsWhatTheDaemonCanGive) {
   auto spec = full_spec();
   spec.definition.resources.cpu = Millicores{64'000};
-  EXPECT_EQ(json::parse(create_body(spec, facts())).at("HostConfig").at("NanoCpus"), 4'000'000'000);
+  EXPECT_EQ(json::parse(create_body(spec, facts(), launch)).at("HostConfig").at("NanoCpus"), 4'000'000'000);
   auto without = facts();
   without.has_cpu_quota = false;
-  EXPECT_FALSE(json::parse(create_body(spec, without)).at("HostConfig").as_object().contains("NanoCpus"));
+  EXPECT_FALSE(
+      json::parse(create_body(spec, without, launch)).at("HostConfig").as_object().contains("NanoCpus"));
 }
 
 TEST(DockerWire, AContainerSeesTheGpusOfItsAttemptAndNoOthers) {
   ContainerSpec spec;
   spec.nvidia_gpus = {"GPU-1", "GPU-2"};
-  const auto nvidia = json::parse(create_body(spec, facts())).at("HostConfig").as_object();
+  const auto nvidia = json::parse(create_body(spec, facts(), launch)).at("HostConfig").as_object();
   EXPECT_EQ(nvidia.at("DeviceRequests"), json::parse(R"([
     {"Driver": "nvidia", "DeviceIDs": ["GPU-1", "GPU-2"], "Capabilities": [["gpu"]]}])"));
   EXPECT_FALSE(nvidia.contains("Devices"));
   spec = {};
   spec.device_nodes = {"/dev/kfd", "/dev/dri/renderD128"};
   spec.device_groups = {110};
-  const auto amd = json::parse(create_body(spec, facts())).at("HostConfig").as_object();
+  const auto amd = json::parse(create_body(spec, facts(), launch)).at("HostConfig").as_object();
   EXPECT_EQ(amd.at("Devices"), json::parse(R"([
     {"PathOnHost": "/dev/kfd", "PathInContainer": "/dev/kfd", "CgroupPermissions": "rwm"},
     {"PathOnHost": "/dev/dri/renderD128", "PathInContainer": "/dev/dri/renderD128",
@@ -102,7 +132,7 @@ TEST(DockerWire, AContainerSeesTheGpusOfItsAttemptAndNoOthers) {
 // --- the daemon ---
 
 constexpr std::string_view info = R"({"NCPU": 8, "CpuCfsQuota": true, "InitBinary": "docker-init",
-  "DockerRootDir": "/var/lib/docker"})";
+  "DockerRootDir": "/var/lib/docker", "ID": "ABCD:EFGH"})";
 
 std::string version(std::string_view newest, std::string_view oldest, std::string_view component) {
   return R"({"Version": "99", "ApiVersion": ")" + std::string(newest) + R"(", "MinAPIVersion": ")" +
@@ -124,17 +154,16 @@ TEST(DockerWire, ADaemonThatIsTooOldIsRefusedWithWhatToDo) {
       "Docker 99 speaks the Engine API up to 1.40, and Berth needs 1.41: install Docker 20.10 or later");
 }
 
-TEST(DockerWire, AnInitIsUsedOnlyWhereOneIsInstalled) {
-  EXPECT_TRUE(parse_facts(version("1.41", "1.12", "docker-init"), info)->has_init);
-  EXPECT_FALSE(parse_facts(version("1.41", "1.12", "runc"), info)->has_init);
+TEST(DockerWire, KnowsWhatTheDaemonHas) {
   EXPECT_EQ(parse_facts(version("1.41", "1.12", "runc"), info)->cpus, 8);
   EXPECT_EQ(parse_facts(version("1.41", "1.12", "runc"), info)->root, "/var/lib/docker");
+  EXPECT_EQ(parse_facts(version("1.41", "1.12", "runc"), info)->id, "ABCD:EFGH");
 }
 
 // --- containers ---
 
 std::string inspected(std::string_view state) {
-  return R"({"Name": "/berth-main-42-3", "State": )" + std::string(state) + R"(, "HostConfig": {"Init": true},
+  return R"({"Name": "/berth-main-42-3", "State": )" + std::string(state) + R"(, "Path": "/.berth/init",
     "Config": {"Labels": {"berth.cluster": "main", "berth.executor": "box", "berth.job": "42",
                           "berth.attempt": "3", "berth.daemon": "12-345-boot"}}})";
 }
@@ -202,15 +231,6 @@ TEST(Images, AreTheirTagsElseTheirDigests) {
                                        "docker.io/team/train@sha256:bb"};
   EXPECT_EQ(parse_images(body), names);
   EXPECT_EQ(parse_images("none"), std::vector<std::string>());
-}
-
-TEST(DockerWire, TheInitsComplaintIsKnownFromAProgramsOutput) {
-  EXPECT_EQ(init_complaint("[FATAL tini (7)] exec nosuch failed: No such file or directory\n"),
-            "exec nosuch failed: No such file or directory");
-  EXPECT_EQ(init_complaint(""), std::nullopt);
-  EXPECT_EQ(init_complaint("sh: nosuch: not found\n"), std::nullopt);
-  EXPECT_EQ(init_complaint("[FATAL tini (7)] exec nosuch failed: No such file"), std::nullopt) << "cut off";
-  EXPECT_EQ(init_complaint("[FATAL tini (7)] exec a failed: b\nand a program's own line\n"), std::nullopt);
 }
 
 }  // namespace

@@ -58,8 +58,18 @@ Job a_job() {
   job.cause = Cause::oom;
   job.message = "memory limit was 2GiB";
   job.attempt = 1;
-  job.attempts.push_back(
-      {1, "one", {"GPU-1"}, WallTime{1}, WallTime{2}, WallTime{3}, Cause::oom, 137, "SIGKILL", true, "m"});
+  job.attempts.push_back({1,
+                          "one",
+                          {"GPU-1"},
+                          WallTime{1},
+                          WallTime{2},
+                          WallTime{3},
+                          Cause::oom,
+                          137,
+                          "SIGKILL",
+                          true,
+                          2_MiB,
+                          "m"});
   job.executor = "one";
   job.created_at = WallTime{1};
   job.finished_at = WallTime{3};

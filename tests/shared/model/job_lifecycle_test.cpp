@@ -22,7 +22,7 @@ Job job_in(State state) {
   const auto with_attempt = [&] {
     job.attempt = 1;
     job.executor = "one";
-    job.attempts.push_back({1, "one", {}, WallTime{5}, {}, {}, {}, {}, {}, false, ""});
+    job.attempts.push_back({1, "one", {}, WallTime{5}, {}, {}, {}, {}, {}, false, {}, ""});
   };
   const auto pending = [&](Reason reason) {
     job.status = JobStatus::pending;

@@ -1,0 +1,21 @@
+#include "executor/link/lease.hpp"
+
+#include <utility>
+
+namespace berth {
+
+Lease::Lease(ContainerRuntime& runtime, const Clock& clock, Milliseconds length, Recheck recheck)
+    : runtime_(runtime), clock_(clock), length_(length), recheck_(std::move(recheck)) {}
+
+Task<> Lease::renew(BootTime until) {
+  if (has_ended()) {
+    const bool is_rechecked = co_await recheck_();
+    if (!is_rechecked) co_return;
+  }
+  // An answer that comes after its term renews nothing.
+  if (until <= clock_.boot()) co_return;
+  until_ = until;
+  runtime_.extend_lease(until);
+}
+
+}  // namespace berth

@@ -1,0 +1,40 @@
+// This executor's lease: how long its containers live on without it. Each heartbeat that the store has
+// acknowledged renews it, counted from before the heartbeat was sent, so that it ends before the leader, who
+// counts from when the heartbeat was seen, takes the attempts away.
+//
+// Once it has ended, the leader may have given the attempts to others. So it is taken up again only after
+// `recheck` has read from the store, behind the renewing heartbeat, which attempts are still this executor's,
+// and has dropped the others.
+#pragma once
+
+#include "executor/runtime/container_runtime.hpp"
+#include "shared/runtime/async.hpp"
+
+#include <functional>
+
+namespace berth {
+
+class Lease {
+ public:
+  // Drops the attempts that aren't this executor's any more; false when the store didn't tell.
+  using Recheck = std::function<Task<bool>()>;
+
+  // Runtime and clock outlive it.
+  Lease(ContainerRuntime& runtime, const Clock& clock, Milliseconds length, Recheck recheck);
+
+  // Until when a heartbeat that is sent now would renew it.
+  BootTime term() const { return clock_.boot() + length_; }
+  // The heartbeat before which `until` was taken has been acknowledged.
+  Task<> renew(BootTime until);
+
+  bool has_ended() const { return clock_.boot() >= until_; }
+
+ private:
+  ContainerRuntime& runtime_;
+  const Clock& clock_;
+  Milliseconds length_;
+  Recheck recheck_;
+  BootTime until_{};
+};
+
+}  // namespace berth

@@ -1,0 +1,41 @@
+// The executor's end of the link to one attempt's berth-init (init/protocol.h): it listens before the
+// container is started, gives init the word to go on and the descriptor of its record, and hears whether the
+// command could be executed.
+#pragma once
+
+#include "executor/runtime/docker/init_files.hpp"
+#include "init/protocol.h"
+#include "shared/runtime/async.hpp"
+
+#include <boost/asio/local/stream_protocol.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+namespace berth::docker {
+
+class InitLink {
+ public:
+  // Listens in the attempt's directory, until it is destroyed. Error unavailable: it can't.
+  static Result<InitLink> listen(asio::any_io_executor executor, const std::filesystem::path& directory);
+
+  InitLink(InitLink&&) = default;
+  InitLink& operator=(InitLink&&) = delete;
+  ~InitLink();
+
+  // Waits for init to call, and lets it go on if `may_start` still says so at that very moment. Returns 0, or
+  // the errno with which the command couldn't be executed. Errors: conflict (`may_start` said no),
+  // unavailable (it hung up: the record tells how far it came), timeout.
+  Task<Result<int>> release(berth_go go, const FileDescriptor& record, std::function<bool()> may_start,
+                            Deadline deadline);
+
+ private:
+  InitLink(asio::any_io_executor executor, std::filesystem::path path, int listening);
+  Task<bool> accept(asio::local::stream_protocol::socket& socket);
+
+  std::filesystem::path path_;
+  asio::local::stream_protocol::acceptor acceptor_;
+};
+
+}  // namespace berth::docker

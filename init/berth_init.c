@@ -1,0 +1,328 @@
+// berth-init: PID 1 of every job's container. It waits for the executor's word, runs the command that follows on its own
+// command line, reaps what is left to it, passes signals on, ends the job at its timeout, ends everything when the
+// executor's lease is over, and writes down what happened. protocol.h says how it talks with the executor.
+//
+// It runs as the job's own user, without any capability, perhaps on a read-only root and without any other file. It
+// holds no memory but the stack, and needs no timer but two of the kernel's.
+#define _GNU_SOURCE
+#include "protocol.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { not_run = 125, cannot_execute = 126, not_found = 127, by_signal = 128 };
+enum { reconnect_ms = 20 };
+static const int64_t lease_look = 5000000000;  // nanoseconds: a lease may also be cut short
+
+static const char lease_file[] = BERTH_INIT_DIRECTORY "/lease";
+static const char link_file[] = BERTH_INIT_DIRECTORY "/link";
+
+struct life {
+  char **command;
+  sigset_t outer_mask;  // what the job's process begins with
+  int signals;          // signalfd
+  int lease;            // the lease's file
+  int lease_timer;
+  int job_timer;  // its timeout, then its grace
+  int link;       // to the executor; -1: none
+  int record;     // -1: none yet
+  off_t written;
+  struct berth_go go;
+  int execution;  // a pipe that tells whether the command could be executed; -1 once that is known
+  pid_t child;
+  bool timed_out;
+};
+
+static void die(const char *what) {
+  dprintf(STDERR_FILENO, "berth-init: %s: %s\n", what, strerror(errno));
+  _exit(not_run);
+}
+
+static int64_t now_ms(clockid_t clock) {
+  struct timespec now;
+  clock_gettime(clock, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void arm(int timer, int64_t nanoseconds, int flags) {
+  // All zero would disarm it.
+  const int64_t at = nanoseconds > 0 ? nanoseconds : 1;
+  const struct itimerspec when = {.it_value = {.tv_sec = at / 1000000000, .tv_nsec = at % 1000000000}};
+  if (timerfd_settime(timer, flags, &when, NULL) != 0) die("can't arm a timer");
+}
+
+// --- the record ---
+
+static void record(struct life *life, const char *format, ...) {
+  char line[256];
+  va_list facts;
+  va_start(facts, format);
+  const int size = vsnprintf(line, sizeof line, format, facts);
+  va_end(facts);
+  if (life->record < 0 || size <= 0 || (size_t)size >= sizeof line) return;
+  if (pwrite(life->record, line, (size_t)size, life->written) == size) life->written += size;
+}
+
+// The number behind `name` in one of the kernel's files, or its first number when `name` is empty; 0 if there is none.
+static unsigned long long number_in(const char *file, const char *name) {
+  char text[4096];
+  const int fd = open(file, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return 0;
+  const ssize_t size = read(fd, text, sizeof text - 1);
+  close(fd);
+  if (size <= 0) return 0;
+  text[size] = '\0';
+  const size_t length = strlen(name);
+  for (const char *line = text; line != NULL; line = strchr(line, '\n'), line += line != NULL) {
+    if (strncmp(line, name, length) == 0 && (length == 0 || line[length] == ' '))
+      return strtoull(line + length, NULL, 10);
+  }
+  return 0;
+}
+
+static void record_ending(struct life *life, const char *how, int number, const char *why) {
+  struct rusage used;
+  getrusage(RUSAGE_CHILDREN, &used);
+  // cgroup v1, then v2; where neither can be read, the largest process.
+  unsigned long long peak = number_in("/sys/fs/cgroup/memory/memory.max_usage_in_bytes", "");
+  if (peak == 0) peak = number_in("/sys/fs/cgroup/memory.peak", "");
+  if (peak == 0) peak = (unsigned long long)used.ru_maxrss * 1024;
+  unsigned long long kills = number_in("/sys/fs/cgroup/memory/memory.oom_control", "oom_kill");
+  if (kills == 0) kills = number_in("/sys/fs/cgroup/memory.events", "oom_kill");
+  const long long cpu = (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000LL +
+                        (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1000;
+  record(life, "ended %lld %s %d %s %llu %lld %llu\n", (long long)now_ms(CLOCK_REALTIME), how, number, why, peak, cpu,
+         kills);
+}
+
+// --- the ways to end ---
+
+// PID 1 ends, and the kernel kills whatever is left in the container.
+static _Noreturn void leave(struct life *life, int code) {
+  if (life->record >= 0) fdatasync(life->record);
+  _exit(code);
+}
+
+// The executor has been silent for too long: somebody else may run this job any moment now. First everything dies, then
+// it is written down, and nothing here waits for a disk.
+static _Noreturn void lease_ended(struct life *life) {
+  if (life->child > 0) {
+    kill(-1, SIGKILL);
+    record_ending(life, "signal", SIGKILL, "lease");
+  }
+  _exit(life->child > 0 ? by_signal + SIGKILL : not_run);
+}
+
+static _Noreturn void child_ended(struct life *life, int status) {
+  const char *why = life->timed_out ? "timeout" : "itself";
+  const bool was_killed = WIFSIGNALED(status);
+  const int number = was_killed ? WTERMSIG(status) : WEXITSTATUS(status);
+  record_ending(life, was_killed ? "signal" : "exit", number, why);
+  leave(life, was_killed ? by_signal + number : number);
+}
+
+// --- the lease ---
+
+static int64_t lease_deadline(const struct life *life) {
+  int64_t deadline = 0;
+  if (pread(life->lease, &deadline, sizeof deadline, 0) != (ssize_t)sizeof deadline) return 0;
+  return deadline;
+}
+
+// Ends everything when the lease is over, else looks again at its end.
+static void obey_lease(struct life *life) {
+  const int64_t deadline = lease_deadline(life);
+  struct timespec now;
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  const int64_t at = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+  if (at >= deadline) lease_ended(life);
+  arm(life->lease_timer, deadline - at > lease_look ? at + lease_look : deadline, TFD_TIMER_ABSTIME);
+}
+
+// --- the executor's word ---
+
+static int connect_link(void) {
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) die("can't make a socket");
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  memcpy(address.sun_path, link_file, sizeof link_file);
+  if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0) return fd;
+  close(fd);
+  return -1;
+}
+
+static void hang_up(struct life *life) {
+  if (life->link >= 0) close(life->link);
+  life->link = -1;
+}
+
+static void answer(struct life *life, int error) {
+  const struct berth_started started = {.error = error};
+  // An executor that is gone reads the record instead.
+  if (life->link >= 0) (void)!write(life->link, &started, sizeof started);
+  hang_up(life);
+}
+
+// Whether the word came, whole and with the record's descriptor.
+static bool take_go(struct life *life) {
+  union {
+    struct cmsghdr header;
+    char room[CMSG_SPACE(sizeof(int))];
+  } control;
+  struct iovec bytes = {.iov_base = &life->go, .iov_len = sizeof life->go};
+  struct msghdr message = {
+      .msg_iov = &bytes, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+  const ssize_t size = recvmsg(life->link, &message, MSG_CMSG_CLOEXEC);
+  if (size < 0 && errno == EAGAIN) return false;
+  const struct cmsghdr *with = CMSG_FIRSTHDR(&message);
+  const bool has_record = with != NULL && with->cmsg_level == SOL_SOCKET && with->cmsg_type == SCM_RIGHTS;
+  if (has_record) memcpy(&life->record, CMSG_DATA(with), sizeof life->record);
+  if (size == (ssize_t)sizeof life->go && has_record && life->go.version >= BERTH_INIT_VERSION) return true;
+  // It died over it, or isn't one that this init understands: the next one may be.
+  if (has_record) close(life->record);
+  life->record = -1;
+  hang_up(life);
+  return false;
+}
+
+// --- the process ---
+
+static _Noreturn void become_job(struct life *life, int tell) {
+  setsid();  // as the first process of a container without an init would be
+  sigprocmask(SIG_SETMASK, &life->outer_mask, NULL);
+  execvp(life->command[0], life->command);
+  const int error = errno;
+  (void)!write(tell, &error, sizeof error);
+  _exit(not_found);
+}
+
+static void start(struct life *life) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) die("can't make a pipe");
+  life->child = fork();
+  if (life->child < 0) die("can't start a process");
+  if (life->child == 0) become_job(life, ends[1]);
+  close(ends[1]);
+  life->execution = ends[0];
+}
+
+// The pipe has closed with the execve, or tells why that failed.
+static void learn_execution(struct life *life) {
+  int error = 0;
+  const ssize_t size = read(life->execution, &error, sizeof error);
+  close(life->execution);
+  life->execution = -1;
+  const long long now = (long long)now_ms(CLOCK_REALTIME);
+  if (size == (ssize_t)sizeof error) {
+    record(life, "failed %lld %d\n", now, error);
+    answer(life, error);
+    leave(life, error == ENOENT || error == ENOTDIR ? not_found : cannot_execute);
+  }
+  record(life, "started %lld\n", now);
+  answer(life, 0);
+  if (life->go.timeout_ms > 0) arm(life->job_timer, life->go.timeout_ms * 1000000, 0);
+}
+
+static void job_timer_fired(struct life *life) {
+  uint64_t times;
+  if (read(life->job_timer, &times, sizeof times) != (ssize_t)sizeof times) return;
+  if (life->timed_out || life->go.grace_ms <= 0) {
+    if (!life->timed_out) record(life, "timeout %lld\n", (long long)now_ms(CLOCK_REALTIME));
+    kill(-1, SIGKILL);
+    record_ending(life, "signal", SIGKILL, "timeout");
+    leave(life, by_signal + SIGKILL);
+  }
+  life->timed_out = true;
+  record(life, "timeout %lld\n", (long long)now_ms(CLOCK_REALTIME));
+  kill(life->child, life->go.stop_signal);
+  arm(life->job_timer, life->go.grace_ms * 1000000, 0);
+}
+
+// Everything of the container that has ended is a child here at last.
+static void reap(struct life *life) {
+  int status = 0;
+  for (pid_t ended; (ended = waitpid(-1, &status, WNOHANG)) > 0;) {
+    if (ended != life->child) continue;
+    if (life->execution >= 0) learn_execution(life);  // it was quick
+    child_ended(life, status);
+  }
+}
+
+static void take_signals(struct life *life) {
+  struct signalfd_siginfo signal;
+  while (read(life->signals, &signal, sizeof signal) == (ssize_t)sizeof signal) {
+    if (signal.ssi_signo == SIGCHLD) {
+      reap(life);
+    } else if (life->child > 0) {
+      kill(life->child, (int)signal.ssi_signo);
+    } else if (signal.ssi_signo == SIGTERM || signal.ssi_signo == SIGINT) {
+      _exit(by_signal + (int)signal.ssi_signo);  // it isn't wanted any more
+    }
+  }
+}
+
+static void prepare(struct life *life) {
+  // The record's descriptor is out of the job's reach, even where both have the same user.
+  if (prctl(PR_SET_DUMPABLE, 0) != 0) die("can't protect myself");
+  sigset_t all;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, &life->outer_mask);
+  life->signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+  life->lease_timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+  life->job_timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+  if (life->signals < 0 || life->lease_timer < 0 || life->job_timer < 0) die("can't watch signals and timers");
+  life->lease = open(lease_file, O_RDONLY | O_CLOEXEC);
+  if (life->lease < 0) die(lease_file);
+}
+
+int main(int count, char **arguments) {
+  if (count < 2 || getpid() != 1) {
+    dprintf(STDERR_FILENO,
+            "berth-init is the first process of a job's container, where the executor puts it.\n"
+            "usage: init COMMAND [ARGUMENT…]\n");
+    return 2;
+  }
+  struct life life = {.command = arguments + 1, .link = -1, .record = -1, .execution = -1};
+  prepare(&life);
+  obey_lease(&life);
+  for (;;) {
+    const bool is_waiting = life.child == 0;
+    if (is_waiting && life.link < 0) life.link = connect_link();
+    enum { signals, lease, job, word, count_of };
+    struct pollfd watched[count_of] = {
+        [signals] = {.fd = life.signals, .events = POLLIN},
+        [lease] = {.fd = life.lease_timer, .events = POLLIN},
+        [job] = {.fd = life.job_timer, .events = POLLIN},
+        [word] = {.fd = is_waiting ? life.link : life.execution, .events = POLLIN},  // -1 is ignored
+    };
+    if (poll(watched, count_of, is_waiting && life.link < 0 ? reconnect_ms : -1) < 0 && errno != EINTR)
+      die("can't wait");
+    if (watched[lease].revents != 0) obey_lease(&life);
+    if (watched[word].revents != 0) {
+      if (!is_waiting) {
+        learn_execution(&life);
+      } else if (take_go(&life)) {
+        obey_lease(&life);  // the word may be old
+        start(&life);
+      }
+    }
+    if (watched[signals].revents != 0) take_signals(&life);
+    if (watched[job].revents != 0) job_timer_fired(&life);
+  }
+}

@@ -1,0 +1,174 @@
+// berth-init as PID 1 of real containers: what it does for a job, and what a job can't do to it.
+#include "tests/contract/runtime_fixture.hpp"
+
+#include <gmock/gmock.h>
+
+#include <csignal>
+
+namespace berth::test {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+class Init : public RuntimeTest {
+ protected:
+  void SetUp() override { use_docker(); }
+
+  std::string as_user(const std::string& user, const std::string& script) {
+    auto wanted = shell(script, ++jobs_);
+    wanted.definition.user = user;
+    return output_of(wanted);
+  }
+  std::uint64_t jobs_ = 0;
+};
+
+// --- what the process is given ---
+
+TEST_F(Init, TheProcessLooksAsIfDockerHadStartedIt) {
+  auto wanted = shell(
+      "echo $$; ls /proc/self/fd | wc -l; grep -E 'Sig(Blk|Ign)' /proc/self/status; "
+      "echo $HOME; ls -A / | grep -c '^.berth$'");
+  // ls itself has three descriptors and the one that it reads the directory through.
+  EXPECT_THAT(output_of(wanted), ::testing::MatchesRegex("[2-9]\n4\nSigBlk:\t0+\nSigIgn:\t0+\n/root\n1\n"));
+}
+
+TEST_F(Init, ReapsWhatIsLeftToIt) {
+  const auto wanted = shell(
+      "for i in 1 2 3 4 5; do (sh -c 'sleep 0.2 & exit' ) ; done; sleep 0.6; "
+      "grep -l '^State:.Z' /proc/[0-9]*/status | wc -l");
+  EXPECT_EQ(output_of(wanted), "0\n");
+}
+
+TEST_F(Init, WorksForAnyUserOnAReadOnlyRootWithoutNetwork) {
+  auto wanted = shell("id -u; touch /x 2>&1; exit 5");
+  wanted.definition.user = "65534:65534";
+  wanted.definition.read_only = true;
+  const auto state = outcome_of(wanted);
+  EXPECT_EQ(state.exit_code, 5);
+  ASSERT_TRUE(state.peak_memory);
+  EXPECT_GT(state.peak_memory->value, 0);
+  EXPECT_EQ(output_of(wanted.identity).all, "65534\ntouch: /x: Read-only file system\n");
+}
+
+// --- endings ---
+
+TEST_F(Init, ASignalIsKnownFromACodeThatLooksLikeOne) {
+  const auto by_itself = outcome_of(shell("exit 137", 1));
+  EXPECT_EQ(by_itself.exit_code, 137);
+  EXPECT_EQ(by_itself.signal, std::nullopt);
+  const auto by_signal = outcome_of(shell("kill -9 $$", 2));
+  EXPECT_EQ(by_signal.exit_code, 137);
+  EXPECT_EQ(by_signal.signal, SIGKILL);
+}
+
+TEST_F(Init, WhoeverKillsTheContainerFromOutsideIsNamedBySignal) {
+  const auto wanted = spec({"sleep", "600"});
+  create_and_start(wanted);
+  ASSERT_TRUE(run(runtime_->kill(wanted.identity, "SIGKILL")));
+  const auto state = run(runtime_->wait(wanted.identity)).value();
+  EXPECT_EQ(state.exit_code, 137);
+  EXPECT_EQ(state.signal, SIGKILL);
+}
+
+TEST_F(Init, EndsTheJobAtItsTimeoutWithTimeToCleanUp) {
+  auto wanted = shell("trap 'echo cleaning; exit 3' INT; echo ready; while :; do sleep 0.1; done");
+  wanted.definition.timeout = 500ms;
+  wanted.definition.stop_signal = "SIGINT";
+  const auto state = outcome_of(wanted);
+  EXPECT_EQ(state.ended_by, EndedBy::timeout);
+  EXPECT_EQ(state.exit_code, 3);
+  EXPECT_EQ(output_of(wanted.identity).all, "ready\ncleaning\n");
+}
+
+TEST_F(Init, AndByForceWhenThatIsOver) {
+  auto wanted = shell("trap '' TERM; while :; do sleep 0.1; done");
+  wanted.definition.timeout = 200ms;
+  wanted.definition.stop_grace = 300ms;
+  const auto state = outcome_of(wanted);
+  EXPECT_EQ(state.ended_by, EndedBy::timeout);
+  EXPECT_EQ(state.signal, SIGKILL);
+}
+
+// --- the lease ---
+
+TEST_F(Init, EndsEverythingWhenTheLeaseIsOverAndNobodyIsThere) {
+  const auto ends = clock_.boot() + 2s;
+  runtime_->extend_lease(ends);
+  const auto wanted = shell("setsid sleep 600 & trap '' TERM; sleep 600");
+  create_and_start(wanted);
+  runtime_.reset();  // the executor dies
+  connect();
+  const auto state = run(runtime_->wait(wanted.identity)).value();
+  EXPECT_EQ(state.ended_by, EndedBy::lease);
+  EXPECT_GE(clock_.boot(), ends);
+  EXPECT_LT(clock_.boot(), ends + 1s);
+}
+
+// `berth up` leaves its containers an endless lease, and the next one takes it back.
+TEST_F(Init, ALeaseThatIsCutShortIsNoticed) {
+  const auto wanted = shell("sleep 600");
+  create_and_start(wanted);
+  runtime_->extend_lease(clock_.boot());
+  EXPECT_EQ(run(runtime_->wait(wanted.identity)).value().ended_by, EndedBy::lease);
+}
+
+TEST_F(Init, ALeaseThatIsExtendedInTimeEndsNothing) {
+  runtime_->extend_lease(clock_.boot() + 1500ms);
+  const auto wanted = shell("sleep 2; exit 4");
+  create_and_start(wanted);
+  runtime_->extend_lease(clock_.boot() + 1min);
+  EXPECT_EQ(run(runtime_->wait(wanted.identity)).value().exit_code, 4);
+}
+
+TEST_F(Init, WithoutALeaseNothingStarts) {
+  runtime_->extend_lease(clock_.boot());
+  const auto wanted = shell("echo never");
+  ASSERT_TRUE(run(runtime_->create(wanted)));
+  EXPECT_FALSE(run(runtime_->start(wanted, at_once)));
+  const auto state = run(runtime_->wait(wanted.identity)).value();
+  EXPECT_EQ(state.ended_by, EndedBy::lease);
+  EXPECT_EQ(output_of(wanted.identity).all, "");
+}
+
+// --- the word to begin ---
+
+TEST_F(Init, AProcessThatIsNotWantedAnyMoreNeverBegins) {
+  const auto wanted = shell("echo never");
+  ASSERT_TRUE(run(runtime_->create(wanted)));
+  const auto started = run(runtime_->start(wanted, [] { return false; }));
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().kind, ErrorKind::conflict);
+  EXPECT_EQ(run(runtime_->inspect(wanted.identity)).value().phase, ContainerPhase::created);
+}
+
+// --- a job that means harm ---
+
+TEST_F(Init, SignalsToItAreSignalsToTheJob) {
+  EXPECT_EQ(outcome_of(shell("kill -9 1; kill -STOP 1; sleep 0.2; exit 6", 1)).exit_code, 6);
+  EXPECT_EQ(outcome_of(shell("kill -TERM 1; sleep 5", 2)).signal, SIGTERM);
+}
+
+TEST_F(Init, ItsRecordCanNeitherBeForgedNorFilledNorRemoved) {
+  const std::string attack =
+      "for f in /.berth/record /proc/1/fd/*; do "
+      "echo 'ended 1 exit 0 itself 1 1 0' 2>/dev/null >$f; done; "
+      "readlink /proc/1/fd/* | wc -l; "
+      "rm -rf /.berth/record /.berth/lease 2>/dev/null; echo x >/.berth/new; mv /.berth /elsewhere; "
+      "mount -o remount,rw /.berth; dd if=/dev/zero of=/.berth/record bs=1M count=100; exit 9";
+  for (const auto* user : {"0", "65534"}) {
+    auto wanted = shell("(" + attack + ") 2>/dev/null", ++jobs_);
+    wanted.definition.user = user;
+    const auto state = outcome_of(wanted);
+    EXPECT_EQ(state.exit_code, 9) << user;
+    EXPECT_EQ(output_of(wanted.identity).all, "0\n") << user;
+  }
+}
+
+TEST_F(Init, NoTraceOrMemoryOfItCanBeReached) {
+  const auto said = as_user("0", "cat /proc/1/environ /proc/1/mem 2>&1 >/dev/null | grep -c -i denied");
+  EXPECT_EQ(said, "2\n");
+}
+
+}  // namespace
+}  // namespace berth::test

@@ -1,0 +1,72 @@
+// When an executor's containers may live on, told with a clock that the test moves.
+#include "executor/link/lease.hpp"
+
+#include "executor/runtime/simulated.hpp"
+#include "tests/shared/runtime/loop.hpp"
+#include "tests/support/manual_clock.hpp"
+
+#include <gtest/gtest.h>
+
+namespace berth {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Remembers what the containers were told.
+class Told final : public SimulatedRuntime {
+ public:
+  using SimulatedRuntime::SimulatedRuntime;
+  void extend_lease(BootTime until) override { this->until = until; }
+  BootTime until{};
+};
+
+class LeaseTest : public testing::Test {
+ protected:
+  Task<bool> recheck() {
+    ++rechecks_;
+    co_return store_answers_;
+  }
+
+  test::Loop loop_;
+  test::ManualClock clock_;
+  Told runtime_{loop_.executor(), clock_};
+  int rechecks_ = 0;
+  bool store_answers_ = true;
+  Lease lease_{runtime_, clock_, 10s, [this] { return recheck(); }};
+};
+
+TEST_F(LeaseTest, CountsFromBeforeTheHeartbeatWasSent) {
+  const auto sent = clock_.boot();
+  const auto term = lease_.term();
+  clock_.advance(3s);  // the store takes its time
+  loop_.run(lease_.renew(term));
+  EXPECT_EQ(runtime_.until, sent + 10s);
+}
+
+TEST_F(LeaseTest, AnAnswerThatComesAfterItsTermRenewsNothing) {
+  const auto term = lease_.term();
+  clock_.advance(10s);
+  loop_.run(lease_.renew(term));
+  EXPECT_EQ(runtime_.until, BootTime{});
+}
+
+// An executor that was frozen: others may run its jobs by now.
+TEST_F(LeaseTest, OnceItHasEndedItIsTakenUpOnlyAfterALookAtWhatIsStillOurs) {
+  loop_.run(lease_.renew(lease_.term()));
+  clock_.advance(5s);
+  loop_.run(lease_.renew(lease_.term()));
+  EXPECT_EQ(rechecks_, 1) << "at the start, and not while it lasts";
+
+  clock_.advance(40s);
+  store_answers_ = false;
+  const auto before = runtime_.until;
+  loop_.run(lease_.renew(lease_.term()));
+  EXPECT_EQ(runtime_.until, before) << "the store didn't say what is ours";
+  store_answers_ = true;
+  loop_.run(lease_.renew(lease_.term()));
+  EXPECT_EQ(runtime_.until, clock_.boot() + 10s);
+  EXPECT_EQ(rechecks_, 3);
+}
+
+}  // namespace
+}  // namespace berth

@@ -85,7 +85,7 @@ Task<Result<>> Heartbeat::enroll(ExecutorInfo info, bool alone) {
 Task<> Heartbeat::leave() { co_await store_.leave_executor(name_, incarnation_); }
 
 Task<Error> Heartbeat::beat(std::function<void(const std::string& reason)> on_stop_jobs) {
-  auto next = std::chrono::steady_clock::now();
+  auto next = loop_now();
   bool is_failing = false;
   std::optional<RuntimeInfo> told;  // what the store has
   while (true) {
@@ -108,7 +108,7 @@ Task<Error> Heartbeat::beat(std::function<void(const std::string& reason)> on_st
     if (result && is_failing) log_about({name_}, spdlog::level::info, "{}: heartbeat is back", name_);
     is_failing = !result;
     // A call that took long isn't made up for by a burst.
-    next = std::max(next + limits::heartbeat, std::chrono::steady_clock::now());
+    next = std::max(next + limits::heartbeat, loop_now());
     co_await sleep_until(next);
   }
 }

@@ -50,7 +50,7 @@ Task<bool> wait_either(EventFeed::JobWatch& job, LogWatch& log, Deadline deadlin
   const auto outcome = co_await (std::move(first) || std::move(second));
   const auto* job_changed = std::get_if<0>(&outcome);
   // A job's event may have been lost with the connection too: at the deadline look at both.
-  co_return job_changed != nullptr || std::chrono::steady_clock::now() >= deadline;
+  co_return job_changed != nullptr || loop_now() >= deadline;
 }
 
 }  // namespace
@@ -160,8 +160,7 @@ Task<Result<>> LogReader::follow_attempt(std::uint32_t attempt) {
 }
 
 Task<Result<>> LogReader::write_sign_of_life() {
-  if (!request_.framed || written_at_ + request_.keep_alive > std::chrono::steady_clock::now())
-    co_return Result<>{};
+  if (!request_.framed || written_at_ + request_.keep_alive > loop_now()) co_return Result<>{};
   std::string nothing;
   auto written = co_await write_bytes(http::stdout_stream, std::move(nothing));
   co_return written;

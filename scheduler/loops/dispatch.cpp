@@ -77,11 +77,11 @@ Task<> Dispatch::serve(Epoch epoch) {
       if (!written) co_return;
       continue;
     }
-    const auto began = std::chrono::steady_clock::now();
+    const auto began = loop_now();
     auto changes = decide(clock_.wall());
     if (!changes.empty()) {
       const bool committed = co_await commit(std::move(changes), epoch);
-      pass_seconds_.add(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+      pass_seconds_.add(std::chrono::duration<double>(loop_now() - began).count());
       if (!committed) co_return;
       continue;  // there may be more to place
     }

@@ -4,6 +4,8 @@
 #include "shared/http/client.hpp"
 #include "shared/http/transport.hpp"
 
+#include <boost/asio/steady_timer.hpp>
+
 #include <memory>
 #include <vector>
 

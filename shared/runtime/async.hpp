@@ -11,10 +11,13 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/experimental/channel.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -28,9 +31,40 @@ using Task = asio::awaitable<T>;
 // Completion token: the operation's error code is returned, never thrown.
 inline constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
 
+// Where the loops' time comes from when it isn't the machine's: a simulation's, which goes on by leaps.
+class TimeSource {
+ public:
+  virtual ~TimeSource() = default;
+  virtual Monotonic now() const = 0;
+  virtual void call_at(Monotonic instant, std::function<void()> callback) = 0;
+};
+// From now on; nullptr for the machine's time. Of the whole process: for programs that do nothing but
+// simulate.
+void take_time_from(TimeSource* source);
+
+// The clock by which all loops live.
+Monotonic loop_now();
+
+// One task waits for an instant, or until it is called.
+class Timer {
+ public:
+  explicit Timer(asio::any_io_executor executor) : executor_(std::move(executor)) {}
+
+  // Returns at the instant, when it is cancelled, or when the task is asked to end: who waits looks which.
+  Task<> wait(Monotonic instant);
+  void cancel();
+
+ private:
+  using Alarm = asio::experimental::channel<void(boost::system::error_code)>;
+
+  asio::any_io_executor executor_;
+  std::optional<asio::steady_timer> timer_;  // the machine's, made by the first wait …
+  std::shared_ptr<Alarm> alarm_;             // … or of a simulation, which has no use for the kernel
+};
+
 // A deadline is an instant, not a span: a budget that survives retries.
 using Deadline = Monotonic;
-inline Deadline deadline_in(Milliseconds span) { return std::chrono::steady_clock::now() + span; }
+inline Deadline deadline_in(Milliseconds span) { return loop_now() + span; }
 inline constexpr Deadline no_deadline = Deadline::max();
 
 // Throws operation_aborted if this task was asked to end. (Every co_await on an operation does so by itself;
@@ -55,7 +89,7 @@ class Wakeup {
   Task<bool> wait(Deadline deadline = no_deadline);
 
  private:
-  asio::steady_timer timer_;
+  Timer timer_;
   bool pending_ = false;
 };
 
@@ -75,16 +109,15 @@ class OneShot {
 
   // The value, or nothing when the deadline came first. One waiter.
   Task<std::optional<T>> wait(Deadline deadline) {
-    while (!value_ && std::chrono::steady_clock::now() < deadline) {
-      timer_.expires_at(deadline);
-      co_await timer_.async_wait(use_tuple);
+    while (!value_ && loop_now() < deadline) {
+      co_await timer_.wait(deadline);
       co_await throw_if_cancelled();
     }
     co_return std::move(value_);
   }
 
  private:
-  asio::steady_timer timer_;
+  Timer timer_;
   std::optional<T> value_;
 };
 

@@ -237,7 +237,7 @@ Task<Result<std::vector<Event>>> MemoryStore::read_events(std::uint64_t seq, std
       const auto count = std::min<std::ptrdiff_t>(events_.end() - first, static_cast<std::ptrdiff_t>(limit));
       co_return std::vector<Event>(first, first + count);
     }
-    if (std::chrono::steady_clock::now() >= deadline) co_return std::vector<Event>();
+    if (loop_now() >= deadline) co_return std::vector<Event>();
     co_await wait_for_writes(deadline);
   }
 }
@@ -351,7 +351,7 @@ Task<Result<std::vector<InboxEntry>>> MemoryStore::read_inbox(std::string execut
     inbox.erase(inbox.begin(), inbox.upper_bound(seq_of(position)));
     std::vector<InboxEntry> entries;
     for (const auto& [seq, job] : inbox) entries.push_back({std::to_string(seq) + "-0", job});
-    if (!entries.empty() || std::chrono::steady_clock::now() >= deadline) co_return entries;
+    if (!entries.empty() || loop_now() >= deadline) co_return entries;
     co_await wait_for_writes(deadline);
   }
 }

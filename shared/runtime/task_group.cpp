@@ -1,6 +1,5 @@
 #include "shared/runtime/task_group.hpp"
 
-#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/multiple_exceptions.hpp>
 #include <boost/system/system_error.hpp>
@@ -23,13 +22,22 @@ std::exception_ptr unwrapped(std::exception_ptr failure) {
 
 }  // namespace
 
+// Says itself where its cancellation comes from. With bind_cancellation_slot() Boost 1.81 posts the
+// cancellation instead, and keeps it in what is freed when the task ends first.
+struct TaskGroup::OnEnd {
+  using cancellation_slot_type = asio::cancellation_slot;
+  cancellation_slot_type get_cancellation_slot() const noexcept { return child->cancel.slot(); }
+  void operator()(std::exception_ptr failure) const { group->on_end(child, failure); }
+
+  TaskGroup* group;
+  std::list<Child>::iterator child;
+};
+
 void TaskGroup::spawn(std::string name, Task<> task) {
   children_.emplace_back();  // a signal can't be moved, so the child is made in place
   const auto child = std::prev(children_.end());
   child->name = std::move(name);
-  auto on_completion = [this, child](std::exception_ptr failure) { on_end(child, failure); };
-  asio::co_spawn(executor_, std::move(task),
-                 asio::bind_cancellation_slot(child->cancel.slot(), std::move(on_completion)));
+  asio::co_spawn(executor_, std::move(task), OnEnd{this, child});
 }
 
 void TaskGroup::on_end(std::list<Child>::iterator child, std::exception_ptr failure) {

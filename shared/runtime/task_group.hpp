@@ -34,6 +34,7 @@ class TaskGroup {
     std::string name;
     asio::cancellation_signal cancel;
   };
+  struct OnEnd;
   void on_end(std::list<Child>::iterator child, std::exception_ptr failure);
 
   asio::any_io_executor executor_;

@@ -2,8 +2,6 @@
 
 #include "shared/base/limits.hpp"
 
-#include <algorithm>
-
 namespace berth {
 namespace {
 
@@ -19,19 +17,16 @@ SchedulerApp::SchedulerApp(asio::any_io_executor executor, Store& store, const C
                            SchedulerSettings settings)
     : settings_(std::move(settings)),
       jobs_(store, clock),
-      feed_(executor, store),
-      leadership_(executor, store, clock, settings_.name, settings_.alone, [this] { dispatch_.on_change(); }),
-      liveness_(executor, store, [this] { dispatch_.on_change(); }),
-      dispatch_(executor, store, clock, leadership_, liveness_, settings_),
-      retention_(store, clock, leadership_, settings_.retention),
-      services_{jobs_, store, feed_, liveness_, leadership_, dispatch_, retention_},
+      duties_(executor, store, clock, settings_),
+      services_{jobs_,
+                store,
+                duties_.feed,
+                duties_.liveness,
+                duties_.leadership,
+                duties_.dispatch,
+                duties_.retention},
       server_(executor, router_.as_handler(), server_options()),
       tasks_(executor) {
-  feed_.on_history_lost([this] {
-    leadership_.on_history_lost();
-    dispatch_.on_history_lost();
-  });
-  feed_.listen([this](const std::vector<Event>& events) { on_events(events); });
   api::add_job_routes(router_, services_);
   api::add_log_routes(router_, services_);
   api::add_executor_routes(router_, services_);
@@ -43,24 +38,11 @@ SchedulerApp::SchedulerApp(asio::any_io_executor executor, Store& store, const C
       [this](const http::Router::Route* route, unsigned status) { services_.requests.count(route, status); });
 }
 
-void SchedulerApp::on_events(const std::vector<Event>& events) {
-  const auto is_about_executors = [](const Event& event) { return event.type.starts_with("executor."); };
-  if (std::any_of(events.begin(), events.end(), is_about_executors)) liveness_.look();
-  const auto is_resignation = [](const Event& event) { return event.type == "leader.resigned"; };
-  if (std::any_of(events.begin(), events.end(), is_resignation)) leadership_.on_resigned();
-  dispatch_.on_events(events);
-}
-
 Task<Result<>> SchedulerApp::start() {
   auto bound = server_.listen(settings_.host, settings_.port);
   if (!bound) co_return bound.error();
   address_ = *bound;
-  co_await feed_.start();
-  tasks_.spawn("event feed", feed_.run());
-  tasks_.spawn("liveness", liveness_.run());
-  tasks_.spawn("leadership", leadership_.run());
-  tasks_.spawn("dispatch", dispatch_.run());
-  tasks_.spawn("retention", retention_.run());
+  co_await duties_.start();
   tasks_.spawn("api", server_.run());
   co_return Result<>{};
 }
@@ -69,7 +51,8 @@ Task<> SchedulerApp::stop() {
   co_await server_.stop();
   tasks_.cancel();
   co_await tasks_.join();
-  co_await leadership_.resign();
+  co_await duties_.stop();
+  co_await duties_.leadership.resign();
 }
 
 }  // namespace berth

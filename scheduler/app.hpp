@@ -3,11 +3,7 @@
 
 #include "scheduler/api/api.hpp"
 #include "scheduler/job_manager.hpp"
-#include "scheduler/loops/dispatch.hpp"
-#include "scheduler/loops/event_feed.hpp"
-#include "scheduler/loops/leadership.hpp"
-#include "scheduler/loops/liveness.hpp"
-#include "scheduler/loops/retention.hpp"
+#include "scheduler/loops/duties.hpp"
 #include "scheduler/settings.hpp"
 #include "shared/http/router.hpp"
 #include "shared/http/server.hpp"
@@ -35,15 +31,9 @@ class SchedulerApp {
   const http::Router& router() const { return router_; }
 
  private:
-  void on_events(const std::vector<Event>& events);
-
   SchedulerSettings settings_;
   JobManager jobs_;
-  EventFeed feed_;
-  Leadership leadership_;
-  Liveness liveness_;
-  Dispatch dispatch_;
-  Retention retention_;
+  Duties duties_;
   api::Services services_;
   http::Router router_;
   http::Server server_;

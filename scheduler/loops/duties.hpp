@@ -1,0 +1,38 @@
+// The background duties of a scheduler, and how they wake each other: all of it but its API.
+#pragma once
+
+#include "scheduler/loops/dispatch.hpp"
+#include "scheduler/loops/event_feed.hpp"
+#include "scheduler/loops/leadership.hpp"
+#include "scheduler/loops/liveness.hpp"
+#include "scheduler/loops/retention.hpp"
+#include "scheduler/settings.hpp"
+#include "shared/runtime/task_group.hpp"
+
+#include <vector>
+
+namespace berth {
+
+class Duties {
+ public:
+  // The store must be started; store and clock outlive this.
+  Duties(asio::any_io_executor executor, Store& store, const Clock& clock, const SchedulerSettings& settings);
+
+  // Starts all of them.
+  Task<> start();
+  // Ends them, without a word to the others (Leadership::resign says it). Once, after start().
+  Task<> stop();
+
+  EventFeed feed;
+  Leadership leadership;
+  Liveness liveness;
+  Dispatch dispatch;
+  Retention retention;
+
+ private:
+  void on_events(const std::vector<Event>& events);
+
+  TaskGroup tasks_;
+};
+
+}  // namespace berth

@@ -1,6 +1,7 @@
 #include "executor/attempt_runner.hpp"
 
 #include "executor/link/retry.hpp"
+#include "shared/base/guards.hpp"
 #include "shared/runtime/log_subject.hpp"
 
 #include <utility>
@@ -33,6 +34,9 @@ ContainerView view_of(const ContainerState& state) {
   view.error = state.error;
   view.started_at = state.started_at;
   view.finished_at = state.finished_at;
+  const bool was_seen = view.exit_code || !view.error.empty() || view.is_lease_over;
+  if (view.phase == ContainerView::Phase::exited && !was_seen && !is_on(Guard::exit_record))
+    view.exit_code = 0;
   return view;
 }
 

@@ -6,6 +6,7 @@
 #include "shared/runtime/async.hpp"
 #include "shared/store/store.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,8 +41,11 @@ class JobManager {
   Task<Result<Job>> abort(JobId id, std::string message);
 
  private:
+  Task<Result<Admitted>> submit_unguarded(std::vector<JobDefinition> definitions, std::string key);
+
   Store& store_;
   const Clock& clock_;
+  std::map<std::string, Admitted> seen_keys_;  // only without Guard::idempotency
 };
 
 }  // namespace berth

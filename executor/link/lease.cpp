@@ -1,5 +1,7 @@
 #include "executor/link/lease.hpp"
 
+#include "shared/base/guards.hpp"
+
 #include <utility>
 
 namespace berth {
@@ -15,7 +17,7 @@ Task<> Lease::renew(BootTime until) {
   // An answer that comes after its term renews nothing.
   if (until <= clock_.boot()) co_return;
   until_ = until;
-  runtime_.extend_lease(until);
+  runtime_.extend_lease(is_on(Guard::lease) ? until : BootTime{std::chrono::nanoseconds::max()});
 }
 
 }  // namespace berth

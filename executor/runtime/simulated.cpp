@@ -1,5 +1,7 @@
 #include "executor/runtime/simulated.hpp"
 
+#include "shared/base/guards.hpp"
+
 #include <algorithm>
 #include <array>
 #include <csignal>
@@ -93,6 +95,8 @@ Task<Result<>> SimulatedRuntime::start(ContainerSpec spec, MayStart may_start) {
   if (!found) co_return found.error();
   auto& container = **found;
   if (container.state.phase == ContainerPhase::created) {
+    const auto lease = lease_end();
+    if (lease && *lease <= clock_.monotonic()) co_return unavailable("The executor's lease is over");
     if (!may_start()) co_return Error{ErrorKind::conflict, "it isn't wanted any more"};
     container.state.phase = ContainerPhase::running;
     container.state.started_at = clock_.wall();
@@ -109,12 +113,34 @@ Result<SimulatedRuntime::Container*> SimulatedRuntime::find(const ContainerIdent
   return &found->second;
 }
 
+void SimulatedRuntime::extend_lease(BootTime until) {
+  for (auto& [name, container] : containers_) settle(container);
+  lease_ = until;
+  for (const auto& [name, waiter] : waiters_) waiter->wakeup.notify();
+}
+
+std::optional<Monotonic> SimulatedRuntime::lease_end() const {
+  if (!lease_) return std::nullopt;
+  const auto left = lease_->since_boot - clock_.boot().since_boot;
+  return clock_.monotonic() + std::chrono::duration_cast<Monotonic::duration>(left);
+}
+
 // Nobody watches a container end: whoever looks at it finds out that its time is over.
 void SimulatedRuntime::settle(Container& container) const {
   auto& state = container.state;
-  if (state.phase != ContainerPhase::running || clock_.monotonic() < container.ends_at) return;
-  state.phase = ContainerPhase::exited;
+  if (state.phase != ContainerPhase::running) return;
+  const auto now = clock_.monotonic();
   const auto& script = container.script;
+  const auto lease = lease_end();
+  if (lease && *lease <= now && *lease < container.ends_at) {
+    state.phase = ContainerPhase::exited;
+    end_by_signal(state, SIGKILL);
+    state.ended_by = EndedBy::lease;
+    state.finished_at = clock_.wall() + std::chrono::ceil<Milliseconds>(*lease - now);
+    return;
+  }
+  if (now < container.ends_at) return;
+  state.phase = ContainerPhase::exited;
   const bool is_timed_out = script.timeout && *script.timeout < script.run;
   state.exit_code = script.exit_code;
   if (is_timed_out) end_by_signal(state, SIGKILL);
@@ -137,7 +163,8 @@ Task<Result<>> SimulatedRuntime::await_exit(ContainerIdentity identity) {
   }
   Waiter waiter(*this, container_name(identity));
   while (found && (*found)->state.phase == ContainerPhase::running) {
-    co_await waiter.wakeup.wait((*found)->ends_at);
+    const auto lease = lease_end();
+    co_await waiter.wakeup.wait(lease ? std::min((*found)->ends_at, *lease) : (*found)->ends_at);
     found = find(identity);
   }
   if (!found) co_return found.error();
@@ -171,10 +198,25 @@ Task<Result<>> SimulatedRuntime::kill(ContainerIdentity identity, std::string si
 }
 
 Task<Result<>> SimulatedRuntime::remove(ContainerIdentity identity) {
+  if (!is_on(Guard::removal)) {
+    std::string signal = "SIGKILL";
+    co_await kill(std::move(identity), std::move(signal));
+    co_return Result<>{};
+  }
   const std::string name = container_name(identity);
   containers_.erase(name);
   wake(name);
   co_return Result<>{};
+}
+
+void SimulatedRuntime::end_unseen(const ContainerIdentity& identity) {
+  const auto found = find(identity);
+  if (!found || (*found)->state.phase != ContainerPhase::running) return;
+  auto& state = (*found)->state;
+  state.phase = ContainerPhase::exited;
+  state.exit_code.reset();
+  state.finished_at = clock_.wall();
+  wake(container_name(identity));
 }
 
 Task<Result<ContainerState>> SimulatedRuntime::inspect(ContainerIdentity identity) {

@@ -6,7 +6,8 @@
 //   SIMULATE_EXIT    its exit code, 0 … 255; default 0
 //   SIMULATE_OUTPUT  bytes of output, all of them there when it starts; default 0
 // A value that can't be read makes create() refuse the container. SIGKILL and SIGTERM end it at once with 128
-// + number, and so does its timeout, as by SIGKILL; other signals do nothing. Every image exists.
+// + number, and so do its timeout and the end of the lease, as by SIGKILL; other signals do nothing. Every
+// image exists.
 //
 // Deterministic, and no timer is armed unless somebody waits for a container that still runs. Containers live
 // in this object and are gone with it. Not thread-safe; must outlive every call.
@@ -30,9 +31,11 @@ class SimulatedRuntime : public ContainerRuntime {
   Task<Result<>> pull(std::string image, OnPullProgress on_progress) override;
   Task<Result<>> create(ContainerSpec spec) override;
   Task<Result<>> start(ContainerSpec spec, MayStart may_start) override;
-  // Nothing runs here that could outlive this process.
-  void extend_lease(BootTime) override {}
+  void extend_lease(BootTime until) override;
   Task<Result<ContainerState>> wait(ContainerIdentity identity) override;
+  // Ends it as a kill -9 of its first process does while no daemon is there to see it: nobody knows how it
+  // ended.
+  void end_unseen(const ContainerIdentity& identity);
   Task<Result<>> kill(ContainerIdentity identity, std::string signal) override;
   Task<Result<>> remove(ContainerIdentity identity) override;
   Task<Result<ContainerState>> inspect(ContainerIdentity identity) override;
@@ -56,6 +59,7 @@ class SimulatedRuntime : public ContainerRuntime {
   struct Waiter;
 
   static Result<Script> parse_script(const JobDefinition& definition);
+  std::optional<Monotonic> lease_end() const;
   Result<Container*> find(const ContainerIdentity& identity);
   void settle(Container& container) const;
   Task<Result<>> await_exit(ContainerIdentity identity);
@@ -63,6 +67,7 @@ class SimulatedRuntime : public ContainerRuntime {
 
   asio::any_io_executor executor_;
   const Clock& clock_;
+  std::optional<BootTime> lease_;                          // absent: never extended, and none is needed
   std::unordered_map<std::string, Container> containers_;  // by name
   std::unordered_multimap<std::string, Waiter*> waiters_;  // by name
 };

@@ -1,6 +1,7 @@
 #include "scheduler/loops/dispatch.hpp"
 
 #include "shared/base/backoff.hpp"
+#include "shared/base/guards.hpp"
 #include "shared/base/limits.hpp"
 
 #include <spdlog/spdlog.h>
@@ -235,7 +236,8 @@ std::vector<Change> Dispatch::decide(WallTime now) {
 }
 
 Task<bool> Dispatch::commit(std::vector<Change> changes, Epoch epoch) {
-  auto results = co_await store_.transition(changes, epoch);
+  const auto proof = is_on(Guard::epoch) ? std::optional(epoch) : std::nullopt;
+  auto results = co_await store_.transition(changes, proof);
   const bool taken = co_await take_results(std::move(changes), std::move(results));
   co_return taken;
 }

@@ -8,7 +8,7 @@ Duties::Duties(asio::any_io_executor executor, Store& store, const Clock& clock,
                const SchedulerSettings& settings)
     : feed(executor, store),
       leadership(executor, store, clock, settings.name, settings.alone, [this] { dispatch.on_change(); }),
-      liveness(executor, store, [this] { dispatch.on_change(); }),
+      liveness(executor, store, clock, [this] { dispatch.on_change(); }),
       dispatch(executor, store, clock, leadership, liveness, settings),
       retention(store, clock, leadership, settings.retention),
       tasks_(executor) {

@@ -1,5 +1,6 @@
 #include "scheduler/loops/liveness.hpp"
 
+#include "shared/base/guards.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/runtime/log_subject.hpp"
 
@@ -7,17 +8,22 @@
 
 namespace berth {
 
+Monotonic Liveness::now() const {
+  return is_on(Guard::beat) ? loop_now() : Monotonic{Milliseconds{clock_.wall().milliseconds}};
+}
+
 Task<> Liveness::run() {
   bool was_failing = false;
-  auto looked_at = deadline_in(Milliseconds{0});
+  auto looked_at = now();
   for (;;) {
-    const auto asked_at = deadline_in(Milliseconds{0});
+    const auto asked_at = now();
     auto found = co_await store_.executors();
-    const auto now = deadline_in(Milliseconds{0});
+    const auto now = this->now();
     // The store took long, or this process did: it was paused, or busy. What wasn't seen proves nothing.
     const bool was_slow = now - asked_at > limits::heartbeat || asked_at - looked_at > 2 * limits::heartbeat;
     looked_at = now;
-    const auto silence = was_failing || was_slow ? Silence::is_forgiven : Silence::counts;
+    const bool is_forgiven = (was_failing || was_slow) && is_on(Guard::beat);
+    const auto silence = is_forgiven ? Silence::is_forgiven : Silence::counts;
     if (found) update_all(std::move(*found), now, silence);
     was_failing = !found;
     co_await look_now_.wait(deadline_in(limits::heartbeat));
@@ -27,7 +33,7 @@ Task<> Liveness::run() {
 Task<Result<>> Liveness::look_and_wait() {
   auto found = co_await store_.executors();
   if (!found) co_return found.error();
-  update_all(std::move(*found), deadline_in(Milliseconds{0}), Silence::is_not_judged);
+  update_all(std::move(*found), now(), Silence::is_not_judged);
   co_return Result<>{};
 }
 

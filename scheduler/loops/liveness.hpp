@@ -30,8 +30,8 @@ class Liveness {
   using Listener = std::function<void()>;
 
   // `on_change` is called when something that placement looks at has changed.
-  Liveness(asio::any_io_executor executor, Store& store, Listener on_change)
-      : store_(store), on_change_(std::move(on_change)), look_now_(std::move(executor)) {}
+  Liveness(asio::any_io_executor executor, Store& store, const Clock& clock, Listener on_change)
+      : store_(store), clock_(clock), on_change_(std::move(on_change)), look_now_(std::move(executor)) {}
 
   // Looks once every limits::heartbeat until cancelled.
   Task<> run();
@@ -47,10 +47,12 @@ class Liveness {
   // What it proves that a beat hasn't moved since the last look: as much as the time that went by; nothing,
   // so that the time begins anew; or nothing either way.
   enum class Silence { counts, is_forgiven, is_not_judged };
+  Monotonic now() const;
   void update_all(std::vector<RegisteredExecutor> found, Monotonic now, Silence silence);
   bool update(RegisteredExecutor record, Monotonic now, Silence silence);
 
   Store& store_;
+  const Clock& clock_;
   Listener on_change_;
   Wakeup look_now_;
   std::map<std::string, Known> executors_;

@@ -2,6 +2,7 @@
 
 #include "executor/runtime/docker/incarnation.hpp"
 #include "executor/runtime/docker/replies.hpp"
+#include "shared/base/guards.hpp"
 
 #include <cstdlib>
 #include <set>
@@ -208,6 +209,12 @@ Task<Result<>> DockerRuntime::remove(ContainerIdentity identity) {
   const auto slot = co_await removal_slots_.acquire(deadline_in(slot_deadline));
   if (!slot) co_return slot.error();
   const std::string name = container_name(identity);
+  if (!is_on(Guard::removal)) {
+    const auto stopped =
+        co_await engine_.call("POST", container_path(name, "/stop?t=0"), {}, deadline_in(change_deadline));
+    if (!stopped) co_return stopped.error();
+    co_return Result<>{};
+  }
   const auto reply =
       co_await engine_.call("DELETE", container_path(name, "?force=1&v=1"), {}, deadline_in(change_deadline));
   if (!reply) co_return reply.error();

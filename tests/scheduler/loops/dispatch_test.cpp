@@ -47,7 +47,7 @@ class DispatchTest : public ::testing::Test {
   ManualClock clock;
   MemoryStore store{loop.executor(), clock};
   TaskGroup tasks{loop.executor()};
-  Liveness liveness{loop.executor(), store, [] {}};
+  Liveness liveness{loop.executor(), store, clock, [] {}};
   Leadership leadership{loop.executor(), store, clock, "s1", true, [this] { dispatch.on_change(); }};
   SchedulerSettings settings;
   Dispatch dispatch{loop.executor(), store, clock, leadership, liveness, settings};

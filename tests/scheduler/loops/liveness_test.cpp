@@ -32,7 +32,7 @@ class LivenessTest : public ::testing::Test {
   SystemClock clock_;
   test::MemoryStore store_{loop_.executor(), clock_};
   Wakeup changed_{loop_.executor()};
-  Liveness liveness_{loop_.executor(), store_, [this] { changed_.notify(); }};
+  Liveness liveness_{loop_.executor(), store_, clock_, [this] { changed_.notify(); }};
   TaskGroup tasks_{loop_.executor()};
 };
 

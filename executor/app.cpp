@@ -38,6 +38,7 @@ ExecutorApp::ExecutorApp(asio::any_io_executor executor, Store& store, Container
       lease_(runtime, clock, settings_.lease, [this] { return drop_what_was_lost(); }),
       heartbeat_(store, lease_, probe_of(runtime)),
       gpu_watch_(settings_.gpu_sources),
+      inbox_(store, settings_.name, [this](Job record) { attempts_.take(record); }),
       intake_(executor),
       service_(executor),
       end_(executor),
@@ -116,7 +117,7 @@ Task<Result<>> ExecutorApp::start() {
 
   auto position = co_await store_.inbox_end(settings_.name);
   if (!position) co_return position.error();
-  inbox_position_ = std::move(*position);
+  inbox_.go_on(std::move(*position));
   const auto recovered = co_await look_and_recover();
   if (!recovered) co_return recovered.error();
   if (attempts_.size() > 0)
@@ -135,7 +136,7 @@ Task<> ExecutorApp::run() {
   };
   is_running_ = true;
   const Running running{*this};
-  intake_.spawn("inbox", read_inbox());
+  intake_.spawn("inbox", inbox_.run());
   intake_.spawn("reconcile", reconcile());
   co_await end_.wait();
   co_await shut_down();
@@ -167,12 +168,6 @@ Task<> ExecutorApp::shut_down() {
 }
 
 // --- its duties ---
-
-Task<> ExecutorApp::read_inbox() {
-  Inbox::Deliver deliver = [this](Job record) { attempts_.take(record); };
-  Inbox inbox(store_, settings_.name, inbox_position_, std::move(deliver));
-  co_await inbox.run();
-}
 
 Task<> ExecutorApp::beat() {
   std::function<void(const std::string&)> on_stop_jobs = [this](const std::string& reason) {
@@ -206,21 +201,41 @@ Task<> ExecutorApp::reconcile() {
   }
 }
 
-// Before the lease is taken up again: attempts that the store doesn't call ours must not begin.
+// Before the lease is taken up again: attempts that the store doesn't call ours must not begin. Neither those
+// that are driven, nor those in the inbox from before: of these the records that are live tell, which the
+// next look finds.
 Task<bool> ExecutorApp::drop_what_was_lost() {
-  const auto driven = attempts_.driven();
+  inbox_.hold();
+  auto end = co_await store_.inbox_end(settings_.name);
+  if (!end) co_return false;
   const auto live = co_await store_.assigned_jobs(settings_.name);
   if (!live) co_return false;
+  const auto driven = attempts_.driven();
   std::set<AttemptKey> ours;
   for (const auto& job : *live) ours.insert({job.id, job.attempt});
   for (const auto key : driven) {
     if (!ours.contains(key)) attempts_.drop(key);
   }
+  inbox_.go_on(std::move(*end));
   co_return true;
 }
 
-// In the order that Observed asks for.
+// In the order that Observed asks for. What was read before the lease was lost and taken up again doesn't say
+// whose the attempts are now: then it looks once more.
 Task<Result<>> ExecutorApp::look_and_recover() {
+  std::uint64_t tenure = 0;
+  Observed observed;
+  do {
+    tenure = lease_.tenure();
+    auto looked = co_await look();
+    if (!looked) co_return looked.error();
+    observed = std::move(*looked);
+  } while (tenure != lease_.tenure());
+  attempts_.recover(plan_recovery(observed, attempts_.ended()));
+  co_return Result<>{};
+}
+
+Task<Result<Observed>> ExecutorApp::look() {
   Observed observed;
   auto containers = co_await list_containers();
   if (!containers) co_return containers.error();
@@ -230,8 +245,7 @@ Task<Result<>> ExecutorApp::look_and_recover() {
   if (!live) co_return live.error();
   observed.live = std::move(*live);
   observed.driven = attempts_.driven();
-  attempts_.recover(plan_recovery(observed, attempts_.ended()));
-  co_return Result<>{};
+  co_return observed;
 }
 
 Task<Result<std::vector<ContainerView>>> ExecutorApp::list_containers() {

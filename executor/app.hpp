@@ -46,12 +46,12 @@ class ExecutorApp {
  private:
   Task<Result<Provisions>> take_stock();
   Result<ExecutorInfo> describe(RuntimeInfo runtime, const Provisions& provisions) const;
-  Task<> read_inbox();
   Task<> beat();
   Task<> watch_runtime();
   Task<> watch_gpus();
   Task<> reconcile();
   Task<Result<>> look_and_recover();
+  Task<Result<Observed>> look();
   Task<Result<std::vector<ContainerView>>> list_containers();
   Task<bool> drop_what_was_lost();
   Task<> shut_down();
@@ -67,7 +67,7 @@ class ExecutorApp {
   Heartbeat heartbeat_;
   GpuWatch gpu_watch_;
   ExecutorInfo info_;
-  std::string inbox_position_;
+  Inbox inbox_;
   std::optional<Error> failure_;
   TaskGroup intake_;   // what brings work: inbox, reconciling
   TaskGroup service_;  // what serves the attempts: reporting, reaping, heartbeat

@@ -11,6 +11,7 @@ Lease::Lease(ContainerRuntime& runtime, const Clock& clock, Milliseconds length,
 
 Task<> Lease::renew(BootTime until) {
   if (has_ended()) {
+    ++tenure_;
     const bool is_rechecked = co_await recheck_();
     if (!is_rechecked) co_return;
   }

@@ -10,6 +10,7 @@
 #include "executor/runtime/container_runtime.hpp"
 #include "shared/runtime/async.hpp"
 
+#include <cstdint>
 #include <functional>
 
 namespace berth {
@@ -28,6 +29,9 @@ class Lease {
   Task<> renew(BootTime until);
 
   bool has_ended() const { return clock_.boot() >= until_; }
+  // Rises each time it is taken up: what was known of whose the attempts are before that is of no use any
+  // more.
+  std::uint64_t tenure() const { return tenure_; }
 
  private:
   ContainerRuntime& runtime_;
@@ -35,6 +39,7 @@ class Lease {
   Milliseconds length_;
   Recheck recheck_;
   BootTime until_{};
+  std::uint64_t tenure_ = 0;
 };
 
 }  // namespace berth

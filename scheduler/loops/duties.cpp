@@ -5,8 +5,8 @@
 namespace berth {
 
 Duties::Duties(asio::any_io_executor executor, Store& store, const Clock& clock,
-               const SchedulerSettings& settings)
-    : feed(executor, store),
+               const SchedulerSettings& settings, std::uint64_t seed)
+    : feed(executor, store, seed),
       leadership(executor, store, clock, settings.name, settings.alone, [this] { dispatch.on_change(); }),
       liveness(executor, store, clock, [this] { dispatch.on_change(); }),
       dispatch(executor, store, clock, leadership, liveness, settings),

@@ -9,14 +9,17 @@
 #include "scheduler/settings.hpp"
 #include "shared/runtime/task_group.hpp"
 
+#include <cstdint>
+#include <random>
 #include <vector>
 
 namespace berth {
 
 class Duties {
  public:
-  // The store must be started; store and clock outlive this.
-  Duties(asio::any_io_executor executor, Store& store, const Clock& clock, const SchedulerSettings& settings);
+  // The store must be started; store and clock outlive this. `seed` decides what is left to chance.
+  Duties(asio::any_io_executor executor, Store& store, const Clock& clock, const SchedulerSettings& settings,
+         std::uint64_t seed = std::random_device{}());
 
   // Starts all of them.
   Task<> start();

@@ -37,7 +37,7 @@ std::optional<std::vector<Event>> EventFeed::recent(std::uint64_t seq, std::size
 }
 
 Task<> EventFeed::start() {
-  Backoff backoff(50ms, 1s);
+  Backoff backoff(50ms, 1s, seed_);
   for (;;) {
     history_ = store_.history();
     const auto end = co_await store_.last_event();
@@ -51,7 +51,7 @@ Task<> EventFeed::start() {
 }
 
 Task<> EventFeed::run() {
-  Backoff backoff(50ms, 1s);
+  Backoff backoff(50ms, 1s, seed_);
   bool is_failing = false;
   for (;;) {
     const auto events =

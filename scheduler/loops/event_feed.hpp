@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <random>
 #include <set>
 #include <unordered_map>
 #include <vector>
@@ -18,7 +19,9 @@ class EventFeed {
  public:
   using Listener = std::function<void(const std::vector<Event>&)>;
 
-  EventFeed(asio::any_io_executor executor, Store& store) : executor_(std::move(executor)), store_(store) {}
+  // `seed` decides how long it waits between tries.
+  EventFeed(asio::any_io_executor executor, Store& store, std::uint64_t seed = std::random_device{}())
+      : executor_(std::move(executor)), store_(store), seed_(seed) {}
 
   // Called with every batch, in order; set before run().
   void listen(Listener listener) { listeners_.push_back(std::move(listener)); }
@@ -80,6 +83,7 @@ class EventFeed {
 
   asio::any_io_executor executor_;
   Store& store_;
+  std::uint64_t seed_;
   std::uint64_t history_ = 0;  // the store's, in which the position counts
   std::uint64_t position_ = 0;
   std::uint64_t forgotten_ = 0;  // events up to this one aren't in `recent_` (any more)

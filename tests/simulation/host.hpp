@@ -50,13 +50,21 @@ class Host {
   };
 
  public:
-  // Asio's executor of that process. What is posted to it may outlive the Host.
+  // Asio's executor of that process, which runs at once what may run at once, as that of an io_context does.
+  // What is posted to it may outlive the Host.
   class Executor {
    public:
     explicit Executor(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
     template <class Function>
     void execute(Function&& function) const {
+      const bool may_run_now =
+          !is_posting_ && !state_->is_paused && state_->io.get_executor().running_in_this_thread();
+      if (may_run_now) {
+        auto run = std::forward<Function>(function);
+        std::move(run)();
+        return;
+      }
       // Copyable, so that it can be held.
       auto shared = std::make_shared<std::decay_t<Function>>(std::forward<Function>(function));
       std::function<void()> run = [shared] { std::move (*shared)(); };
@@ -69,14 +77,26 @@ class Host {
       });
     }
     asio::execution_context& query(asio::execution::context_t) const noexcept { return state_->io; }
-    static constexpr asio::execution::blocking_t query(asio::execution::blocking_t) noexcept {
-      return asio::execution::blocking.never;
+    asio::execution::blocking_t query(asio::execution::blocking_t) const noexcept {
+      if (is_posting_) return asio::execution::blocking.never;
+      return asio::execution::blocking.possibly;
     }
-    bool operator==(const Executor& other) const noexcept { return state_ == other.state_; }
-    bool operator!=(const Executor& other) const noexcept { return state_ != other.state_; }
+    Executor require(asio::execution::blocking_t::never_t) const { return with(true); }
+    Executor require(asio::execution::blocking_t::possibly_t) const { return with(false); }
+    bool operator==(const Executor& other) const noexcept {
+      return state_ == other.state_ && is_posting_ == other.is_posting_;
+    }
+    bool operator!=(const Executor& other) const noexcept { return !(*this == other); }
 
    private:
+    Executor with(bool is_posting) const {
+      auto other = *this;
+      other.is_posting_ = is_posting;
+      return other;
+    }
+
     std::shared_ptr<State> state_;
+    bool is_posting_ = false;
   };
   Executor executor() const { return Executor(state_); }
 

@@ -50,7 +50,7 @@ struct SchedulerProcess : Process {
   SchedulerProcess(asio::io_context& io, const SimulatedTime& time, Store& truth, std::string process_name,
                    std::uint64_t seed, bool spread)
       : Process(io, time, truth, std::move(process_name), seed),
-        duties(host.executor(), store, clock, settings(name, spread)),
+        duties(host.executor(), store, clock, settings(name, spread), seed),
         jobs(store, clock) {}
 
   // Its life, until it is killed.

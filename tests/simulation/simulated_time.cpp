@@ -23,10 +23,14 @@ WallTime SimulatedTime::wall() const {
   return wall_beginning + std::chrono::duration_cast<Milliseconds>(now_ - beginning);
 }
 
-bool SimulatedTime::step() {
+void SimulatedTime::settle() {
   do {
     io_.restart();
   } while (io_.poll() > 0);
+}
+
+bool SimulatedTime::step() {
+  settle();
   if (calls_.empty()) return false;
   now_ = calls_.begin()->first;
   // All of one instant, in the order in which they were asked for.

@@ -23,7 +23,9 @@ class SimulatedTime final : public TimeSource, public Clock {
   Monotonic monotonic() const override { return now_; }
   BootTime boot() const override { return {now_.time_since_epoch()}; }
 
-  // Does all that can be done now, then leaps. False when nobody waits for anything any more.
+  // Does all that can be done now.
+  void settle();
+  // Does that, and then leaps. False when nobody waits for anything any more.
   bool step();
 
  private:

@@ -11,8 +11,9 @@ namespace {
 JobDefinition some_job(Dice& dice) {
   JobDefinition definition;
   definition.image = "busybox";
-  definition.resources.cpu = Millicores{static_cast<std::int64_t>(250 + 250 * dice.roll(8))};
+  definition.resources.cpu = Millicores{static_cast<std::int64_t>(500 + 500 * dice.roll(8))};
   definition.resources.memory = 64_MiB;
+  definition.priority = static_cast<int>(25 * dice.roll(5));
   definition.stop_grace = 1s;
   definition.env["SIMULATE_RUN"] = to_string(dice.roll(4) == 0 ? Milliseconds{0} : dice.some(20s));
   definition.env["SIMULATE_EXIT"] = std::to_string(dice.roll(3) == 0 ? dice.roll(4) : 0);

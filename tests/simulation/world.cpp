@@ -69,6 +69,7 @@ void run_for(World& world, Milliseconds span) {
   const auto until = world.time.now() + span;
   world.time.call_at(until, [] {});
   while (world.time.now() < until && world.time.step()) continue;
+  world.time.settle();
 }
 
 void run_until_all_have_ended(World& world) {
@@ -89,9 +90,10 @@ void end(World& world) {
   for (const auto& scheduler : world.schedulers) {
     if (scheduler) scheduler->kill();
   }
-  run_for(world, 60s);  // each ends what it has begun
-  world.tasks.cancel();
-  run_for(world, 1s);
+  // Each ends what it has begun, and so does a client's last request.
+  for (int i = 0; i < 120 && world.tasks.size() > 0; ++i) run_for(world, 1s);
+  if (world.tasks.size() > 0) world.wrong("a process that was killed doesn't end");
+  run_for(world, 30s);
 }
 
 bool goes_wrong(const Scenario& scenario) { return !play(scenario).wrongs.empty(); }
@@ -103,8 +105,7 @@ World::World(const Scenario& played) : scenario(played), process_dice(played.see
     machines.push_back(std::make_unique<Machine>(io, time, "m" + std::to_string(i)));
 }
 
-Verdict play(const Scenario& scenario) {
-  World world(scenario);
+void play_to_the_end(World& world) {
   for (std::size_t i = 0; i < scheduler_count; ++i) world.tasks.spawn("scheduler", keep_scheduler(world, i));
   for (const auto& machine : world.machines) world.tasks.spawn("executor", keep_executor(world, *machine));
   world.tasks.spawn("client", ask_for_jobs(world));
@@ -113,7 +114,19 @@ Verdict play(const Scenario& scenario) {
   run_for(world, 20s);  // what is left of containers goes now
   judge(world);
   end(world);
-  return std::move(world.verdict);
+}
+
+Verdict play(const Scenario& scenario) {
+  auto world = std::make_unique<World>(scenario);
+  try {
+    play_to_the_end(*world);
+    return std::move(world->verdict);
+  } catch (const std::exception& crash) {
+    // A process is in the middle of something, so nothing here can be taken down in order any more.
+    auto& wreck = *world.release();
+    wreck.wrong(std::string("crash: ") + crash.what());
+    return wreck.verdict;
+  }
 }
 
 // First all faults from some point on go, then one after the other, then jobs: each only if it still goes

@@ -1,9 +1,9 @@
 // docker_by_hand [TIMES]: the limit of `berth run busybox true`: the four calls of the Docker Engine API that
 // a container job can't do without (create, start, wait, remove), on one kept-alive connection. Prints the
 // milliseconds of each life.
+#include "bench/docker_api.hpp"
 #include "bench/run_task.hpp"
 #include "shared/base/ids.hpp"
-#include "shared/http/client.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -14,21 +14,6 @@
 
 namespace berth::bench {
 namespace {
-
-constexpr Milliseconds call_time = std::chrono::seconds{60};
-
-Task<Result<std::string>> call(http::Client& docker, std::string method, std::string target,
-                               std::string body) {
-  http::Request request;
-  request.method = std::move(method);
-  request.target = "/v1.41" + target;
-  if (!body.empty()) request.headers.emplace_back("Content-Type", "application/json");
-  request.body = std::move(body);
-  auto answer = co_await docker.call(std::move(request), deadline_in(call_time));
-  if (!answer) co_return answer.error();
-  if (answer->status >= 300) co_return internal_error("Docker said to " + target + ": " + answer->body);
-  co_return std::move(answer->body);
-}
 
 Task<Result<>> one_life(http::Client& docker) {
   const auto began = std::chrono::steady_clock::now();

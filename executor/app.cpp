@@ -41,6 +41,7 @@ ExecutorApp::ExecutorApp(asio::any_io_executor executor, Store& store, Container
       inbox_(store, settings_.name, [this](Job record) { attempts_.take(record); }),
       intake_(executor),
       service_(executor),
+      look_now_(executor),
       end_(executor),
       ended_(executor) {}
 
@@ -115,9 +116,6 @@ Task<Result<>> ExecutorApp::start() {
   service_.spawn("runtime watch", watch_runtime());
   if (!settings_.gpus && !gpus.empty()) service_.spawn("gpu watch", watch_gpus());
 
-  auto position = co_await store_.inbox_end(settings_.name);
-  if (!position) co_return position.error();
-  inbox_.go_on(std::move(*position));
   const auto recovered = co_await look_and_recover();
   if (!recovered) co_return recovered.error();
   if (attempts_.size() > 0)
@@ -192,7 +190,7 @@ Task<> ExecutorApp::watch_gpus() {
 
 Task<> ExecutorApp::reconcile() {
   while (true) {
-    co_await sleep_until(deadline_in(limits::reconcile_period));
+    co_await look_now_.wait(deadline_in(limits::reconcile_period));
     const auto recovered = co_await look_and_recover();
     co_await throw_if_cancelled();
     if (!recovered)
@@ -202,8 +200,8 @@ Task<> ExecutorApp::reconcile() {
 }
 
 // Before the lease is taken up again: attempts that the store doesn't call ours must not begin. Neither those
-// that are driven, nor those in the inbox from before: of these the records that are live tell, which the
-// next look finds.
+// that are driven, nor those in the inbox from before: of these the records that are live tell, at which
+// it looks next.
 Task<bool> ExecutorApp::drop_what_was_lost() {
   inbox_.hold();
   auto end = co_await store_.inbox_end(settings_.name);
@@ -217,22 +215,23 @@ Task<bool> ExecutorApp::drop_what_was_lost() {
     if (!ours.contains(key)) attempts_.drop(key);
   }
   inbox_.go_on(std::move(*end));
+  look_now_.notify();
   co_return true;
 }
 
 // In the order that Observed asks for. What was read before the lease was lost and taken up again doesn't say
 // whose the attempts are now: then it looks once more.
 Task<Result<>> ExecutorApp::look_and_recover() {
-  std::uint64_t tenure = 0;
-  Observed observed;
-  do {
-    tenure = lease_.tenure();
-    auto looked = co_await look();
-    if (!looked) co_return looked.error();
-    observed = std::move(*looked);
-  } while (tenure != lease_.tenure());
-  attempts_.recover(plan_recovery(observed, attempts_.ended()));
-  co_return Result<>{};
+  while (true) {
+    const auto tenure = lease_.tenure();
+    auto observed = co_await look();
+    if (!observed) co_return observed.error();
+    if (tenure == lease_.tenure() && tenure % 2 == 0) {
+      attempts_.recover(plan_recovery(*observed, attempts_.ended()));
+      co_return Result<>{};
+    }
+    co_await sleep_until(deadline_in(limits::store_first_retry));
+  }
 }
 
 Task<Result<Observed>> ExecutorApp::look() {

@@ -1,9 +1,10 @@
 // The executor service: what is built, started and stopped, and in which order.
 //
-// start   probe the runtime → look at the GPUs → register → remember where the inbox ends → list the
-//         containers → read the records that are live here → recover (core/recovery.hpp says why in this
-//         order). Then run() reads the inbox from the remembered position on: what was assigned in between
-//         comes once by either way, or twice, which does no harm.
+// start   probe the runtime → look at the GPUs → register → list the containers → read the records that are
+//         live here → recover (core/recovery.hpp says why in this order). The first heartbeat takes up the
+//         lease, remembers where the inbox ends, and has the records looked at once more; run() then reads
+//         the inbox from that position on. What was assigned in between comes by either way, or twice, which
+//         does no harm.
 // stop    no more inbox → tell the store what it doesn't know yet, for at most limits::shutdown_flush →
 //         leave the attempts. Their containers run on; the next process of this name takes them over.
 #pragma once
@@ -71,6 +72,7 @@ class ExecutorApp {
   std::optional<Error> failure_;
   TaskGroup intake_;   // what brings work: inbox, reconciling
   TaskGroup service_;  // what serves the attempts: reporting, reaping, heartbeat
+  Wakeup look_now_;    // at the containers and at the records
   Wakeup end_;
   bool is_running_ = false;
   Wakeup ended_;

@@ -13,6 +13,7 @@ Task<> Lease::renew(BootTime until) {
   if (has_ended()) {
     ++tenure_;
     const bool is_rechecked = co_await recheck_();
+    ++tenure_;
     if (!is_rechecked) co_return;
   }
   // An answer that comes after its term renews nothing.

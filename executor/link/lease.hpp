@@ -29,8 +29,8 @@ class Lease {
   Task<> renew(BootTime until);
 
   bool has_ended() const { return clock_.boot() >= until_; }
-  // Rises each time it is taken up: what was known of whose the attempts are before that is of no use any
-  // more.
+  // Rises when taking it up begins, and when that has succeeded or failed. What was read of whose the
+  // attempts are is of use only if it is the same before and after, and none is under way: then it is even.
   std::uint64_t tenure() const { return tenure_; }
 
  private:

@@ -55,9 +55,15 @@ struct SchedulerProcess : Process {
 
   // Its life, until it is killed.
   Task<> live() {
-    co_await duties.start();
-    co_await killed.wait();
+    using asio::experimental::awaitable_operators::operator||;
+    auto serving = serve();
+    auto dying = killed.wait();
+    co_await (std::move(serving) || std::move(dying));
     co_await duties.stop();
+  }
+  Task<> serve() {
+    co_await duties.start();
+    co_await sleep_until(no_deadline);
   }
 
   static SchedulerSettings settings(const std::string& name, bool spread) {

@@ -40,6 +40,7 @@ TEST(Simulation, NothingIsLostAndNothingRunsTwiceWhateverBreaks) {
     for (const auto& [what, count] : verdict.counts) counts[what] += count;
     if (verdict.wrongs.empty()) continue;
     const auto least = shortest({.seed = seed});
+    if (std::getenv("BERTH_TRACE") != nullptr) spdlog::set_level(spdlog::level::debug);
     ADD_FAILURE() << story_of(least, play(least));
   }
   std::cout << seeds << " seeds from " << first << " on:\n";

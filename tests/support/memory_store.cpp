@@ -90,6 +90,7 @@ void MemoryStore::append_event(Event event) {
 Task<Result<Admitted>> MemoryStore::admit(std::vector<JobDefinition> definitions,
                                           std::optional<IdempotencyKey> key, std::string actor) {
   if (auto failure = co_await arrive()) co_return *failure;
+  if (definitions.empty()) co_return Admitted{};
   if (key) {
     const auto known = known_requests_.find(key->key);
     if (known != known_requests_.end()) {
@@ -146,6 +147,7 @@ Changed MemoryStore::apply(const Change& change) {
 Task<Result<std::vector<Changed>>> MemoryStore::transition(std::vector<Change> changes,
                                                            std::optional<Epoch> epoch) {
   if (auto failure = co_await arrive()) co_return *failure;
+  if (changes.empty()) co_return std::vector<Changed>();
   if (epoch && is_deposed(*epoch)) co_return conflict("Another scheduler has become the leader.");
   std::vector<Changed> results;
   for (const Change& change : changes) results.push_back(apply(change));
@@ -155,13 +157,16 @@ Task<Result<std::vector<Changed>>> MemoryStore::transition(std::vector<Change> c
 Task<Result<std::vector<Changed>>> MemoryStore::lose_attempts(std::vector<Change> changes, Epoch epoch,
                                                               Sighting last) {
   if (auto failure = co_await arrive()) co_return *failure;
+  if (changes.empty()) co_return std::vector<Changed>();
   if (is_deposed(epoch)) co_return conflict("Another scheduler has become the leader.");
   const auto found = executors_.find(last.executor);
   const bool is_silent = found != executors_.end() && found->second.incarnation == last.incarnation &&
                          found->second.beat == last.beat;
   std::vector<Changed> results;
   for (const Change& change : changes) {
-    results.push_back(is_silent ? apply(change) : Changed{Changed::Outcome::conflict, change.before.version});
+    const auto record = jobs_.find(change.after.id);
+    const auto version = record == jobs_.end() ? 0 : record->second.version;
+    results.push_back(is_silent ? apply(change) : Changed{Changed::Outcome::conflict, version});
   }
   co_return results;
 }
@@ -244,9 +249,10 @@ Task<Result<std::vector<Event>>> MemoryStore::read_events(std::uint64_t seq, std
 
 Task<Result<std::uint64_t>> MemoryStore::register_executor(ExecutorInfo info, std::uint64_t seen) {
   if (auto failure = co_await arrive()) co_return *failure;
-  RegisteredExecutor& executor = executors_[info.name];
-  if (executor.incarnation != seen)
+  const auto holder = executors_.find(info.name);
+  if (seen != (holder == executors_.end() ? 0 : holder->second.incarnation))
     co_return conflict("Another executor has just registered under this name.");
+  RegisteredExecutor& executor = executors_[info.name];
   executor.has_left = false;
   Event event;
   event.type = "executor.registered";

@@ -36,7 +36,7 @@ ExecutorApp::ExecutorApp(asio::any_io_executor executor, Store& store, Container
       reporter_(executor, store, clock, settings_.name),
       attempts_(surroundings_of(executor, store, runtime, clock, reporter_, settings_)),
       lease_(runtime, clock, settings_.lease, [this] { return drop_what_was_lost(); }),
-      heartbeat_(store, lease_, probe_of(runtime)),
+      heartbeat_(store, lease_, probe_of(runtime), [](const std::string& path) { return why_full(path); }),
       gpu_watch_(settings_.gpu_sources),
       inbox_(store, settings_.name, [this](Job record) { attempts_.take(record); }),
       intake_(executor),

@@ -43,8 +43,28 @@ Task<Result<RegisteredExecutor>> find(Store& store, std::string name) {
 
 }  // namespace
 
-Heartbeat::Heartbeat(Store& store, Lease& lease, Probe probe)
-    : store_(store), lease_(lease), probe_(std::move(probe)) {}
+Heartbeat::Heartbeat(Store& store, Lease& lease, Probe probe, RoomCheck why_full)
+    : store_(store), lease_(lease), probe_(std::move(probe)), why_full_(std::move(why_full)) {}
+
+void Heartbeat::look_at_disk() {
+  auto problem = runtime_.disk ? why_full_(runtime_.disk->path) : std::string();
+  if (problem.empty() && !disk_problem_.empty())
+    log_about({name_}, spdlog::level::info, "{}: there is room on the disk again", name_);
+  if (!problem.empty() && problem != disk_problem_)
+    log_about({name_}, spdlog::level::warn, "{}: {}", name_, problem);
+  disk_problem_ = std::move(problem);
+}
+
+// What the store shall know of the runtime.
+RuntimeInfo Heartbeat::told() const {
+  auto info = runtime_;
+  info.unhealthy_gpus = unhealthy_gpus_;
+  if (info.healthy && !disk_problem_.empty()) {
+    info.healthy = false;
+    info.message = disk_problem_;
+  }
+  return info;
+}
 
 // The incarnation that held the name and is gone; 0 if there was none.
 Task<Result<std::uint64_t>> Heartbeat::claim_name(std::string name, bool alone) {
@@ -74,6 +94,8 @@ Task<Result<>> Heartbeat::enroll(ExecutorInfo info, bool alone) {
   name_ = info.name;
   runtime_ = info.runtime;
   unhealthy_gpus_ = info.runtime.unhealthy_gpus;
+  look_at_disk();
+  info.runtime = told();
   const auto seen = co_await claim_name(name_, alone);
   if (!seen) co_return seen.error();
   const auto incarnation = co_await store_.register_executor(std::move(info), *seen);
@@ -87,16 +109,15 @@ Task<> Heartbeat::leave() { co_await store_.leave_executor(name_, incarnation_);
 Task<Error> Heartbeat::beat(std::function<void(const std::string& reason)> on_stop_jobs) {
   auto next = loop_now();
   bool is_failing = false;
-  std::optional<RuntimeInfo> told;  // what the store has
+  std::optional<RuntimeInfo> known;  // what the store has
   while (true) {
-    auto now = runtime_;
-    now.unhealthy_gpus = unhealthy_gpus_;
+    auto now = told();
     std::optional<RuntimeInfo> news;
-    if (now != told) news = now;
+    if (now != known) news = now;
     const auto term = lease_.term();
     const auto result = co_await store_.heartbeat(name_, incarnation_, std::move(news));
-    told.reset();  // after a failure nobody knows
-    if (result) told = std::move(now);
+    known.reset();  // after a failure nobody knows
+    if (result) known = std::move(now);
     co_await throw_if_cancelled();
     if (!result && result.error().kind == ErrorKind::conflict) {
       co_return Error{ErrorKind::conflict, name_ + ": this executor stops: " + result.error().message};
@@ -131,6 +152,7 @@ Task<> Heartbeat::watch_runtime(std::function<void()> on_return) {
       log_about({name_}, spdlog::level::warn, "{}: {}", name_, info.message);
     const bool is_back = !runtime_.healthy && info.healthy;
     runtime_ = std::move(info);
+    look_at_disk();
     if (!is_back) continue;
     log_about({name_}, spdlog::level::info, "{}: {} answers again", name_, runtime_.name);
     on_return();

@@ -1,6 +1,6 @@
 // This executor's sign of life: it registers once, and then raises its beat every limits::heartbeat, which
 // renews its lease. The runtime is probed beside that, so that a runtime that hangs is reported and doesn't
-// stop the beat.
+// stop the beat, and so is its disk: while that is nearly full, what runs goes on and nothing new is placed.
 #pragma once
 
 #include "executor/link/lease.hpp"
@@ -18,9 +18,11 @@ namespace berth {
 class Heartbeat {
  public:
   using Probe = std::function<Task<RuntimeInfo>()>;
+  // Why nothing new should be begun on the disk of a path; empty while there is room.
+  using RoomCheck = std::function<std::string(const std::string& path)>;
 
   // Store and lease outlive it.
-  Heartbeat(Store& store, Lease& lease, Probe probe);
+  Heartbeat(Store& store, Lease& lease, Probe probe, RoomCheck why_full);
 
   // Writes what the executor is. Must succeed before anything else is called. conflict: another executor of
   // that name lives; its beat is watched for limits::name_patience to tell, unless this one is `alone`. Where
@@ -45,13 +47,17 @@ class Heartbeat {
 
  private:
   Task<Result<std::uint64_t>> claim_name(std::string name, bool alone);
+  void look_at_disk();
+  RuntimeInfo told() const;
 
   Store& store_;
   Lease& lease_;
   Probe probe_;
+  RoomCheck why_full_;
   std::string name_;
   std::uint64_t incarnation_ = 0;
   RuntimeInfo runtime_;                       // as last probed
+  std::string disk_problem_;                  // as last looked at; empty for none
   std::vector<UnhealthyGpu> unhealthy_gpus_;  // as last checked
 };
 

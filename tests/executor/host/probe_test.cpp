@@ -4,6 +4,7 @@
 #include "executor/host/cgroup_mounts.hpp"
 #include "executor/host/disk.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <sched.h>
@@ -15,6 +16,7 @@ namespace berth {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::HasSubstr;
 
 class CgroupTree : public ::testing::Test {
  protected:
@@ -120,6 +122,20 @@ TEST(HostProbe, ADisk) {
   EXPECT_LE(disk.free, disk.total);
   EXPECT_EQ(disk.free.value % (1_GiB).value, 0);
   EXPECT_EQ(measure_disk("/no/such/directory").path, "/");
+}
+
+TEST(HostProbe, ADiskThatIsNearlyFullOfBytesOrInodesSaysSo) {
+  EXPECT_EQ(why_full("/docker", {100_GiB, 2_GiB, 6'000'000, 30'000}), "");
+  EXPECT_EQ(
+      why_full("/docker", {100_GiB, 500_MiB, 6'000'000, 30'000}),
+      "the disk that holds /docker is nearly full (less than 1GiB free): it takes no new jobs until there "
+      "is room; docker system prune may make some");
+  EXPECT_THAT(why_full("/docker", {100_GiB, 50_GiB, 6'000'000, 19'999}),
+              HasSubstr("fewer than 20000 inodes free"));
+  EXPECT_EQ(why_full("/docker", {100_GiB, 50_GiB, 0, 0}), "") << "it doesn't count them";
+  EXPECT_EQ(why_full("/docker", {4_GiB, 300_MiB, 1'000, 100}), "") << "a small one may be fuller";
+  EXPECT_NE(why_full("/docker", {4_GiB, 100_MiB, 1'000, 100}), "");
+  EXPECT_EQ(why_full("/no/such/directory"), "");
 }
 
 TEST(HostProbe, ThisMachine) {

@@ -1,0 +1,71 @@
+// What an executor tells of itself while it lives.
+#include "executor/link/heartbeat.hpp"
+
+#include "executor/runtime/simulated.hpp"
+#include "shared/runtime/task_group.hpp"
+#include "tests/shared/runtime/loop.hpp"
+#include "tests/support/memory_store.hpp"
+
+#include <gtest/gtest.h>
+
+namespace berth {
+namespace {
+
+class HeartbeatTest : public testing::Test {
+ protected:
+  HeartbeatTest() {
+    ExecutorInfo info;
+    info.name = "box";
+    info.runtime = runtime_;
+    loop_.run(heartbeat_.enroll(std::move(info), true)).value();
+    tasks_.spawn("beat", beat());
+    tasks_.spawn("runtime watch", heartbeat_.watch_runtime([this] { ++returns_; }));
+  }
+  ~HeartbeatTest() override {
+    tasks_.cancel();
+    loop_.run(tasks_.join());
+  }
+
+  Task<> beat() {
+    const std::function<void(const std::string&)> on_stop_jobs = [](const std::string&) {};
+    co_await heartbeat_.beat(on_stop_jobs);
+  }
+  Task<RuntimeInfo> probe() { co_return runtime_; }
+  Task<bool> recheck() { co_return true; }
+  static RuntimeInfo well() {
+    RuntimeInfo info;
+    info.healthy = true;
+    info.disk = Disk{"/docker", 100_GiB, 50_GiB};
+    return info;
+  }
+  RuntimeInfo known() { return loop_.run(store_.executors()).value().at(0).info.runtime; }
+
+  test::Loop loop_;
+  SystemClock clock_;
+  test::MemoryStore store_{loop_.executor(), clock_};
+  SimulatedRuntime containers_{loop_.executor(), clock_};
+  Lease lease_{containers_, clock_, limits::lease, [this] { return recheck(); }};
+  RuntimeInfo runtime_ = well();
+  std::string disk_problem_;
+  int returns_ = 0;
+  Heartbeat heartbeat_{store_, lease_, [this] { return probe(); },
+                       [this](const std::string& path) {
+                         EXPECT_EQ(path, "/docker");
+                         return disk_problem_;
+                       }};
+  TaskGroup tasks_{loop_.executor()};
+};
+
+TEST_F(HeartbeatTest, AnExecutorWhoseDiskIsNearlyFullTakesItselfOutOfPlacement) {
+  EXPECT_TRUE(known().healthy);
+  disk_problem_ = "no room";
+  loop_.run_until([this] { return !known().healthy; });
+  EXPECT_EQ(known().message, "no room");
+  disk_problem_.clear();
+  loop_.run_until([this] { return known().healthy; });
+  EXPECT_EQ(known().message, "");
+  EXPECT_EQ(returns_, 0) << "the runtime was there all the time";
+}
+
+}  // namespace
+}  // namespace berth

@@ -115,12 +115,9 @@ void Step::run(WallTime started_at) {
 
 void Step::adopt(const ContainerView& container) {
   run(container.started_at.value_or(now_));
-  if (container.phase == ContainerView::Phase::exited) return;
-  if (m_.plan_.timeout) {
-    const auto left = std::max(*m_.plan_.timeout - (now_ - *m_.started_at_), Milliseconds{0});
-    emit(effects::Arm{Timer::timeout, left});
-  }
-  if (m_.stop_) stop(*m_.stop_);
+  // Its first process knows its timeout. How much is left of it the wall clock, which may have been set
+  // since, doesn't tell.
+  if (m_.stop_ && container.phase != ContainerView::Phase::exited) stop(*m_.stop_);
 }
 
 // A container whose process may or may not have begun: what it looks like decides.

@@ -176,6 +176,63 @@ TEST_F(ExecutorAppTest, a_new_process_takes_over_what_runs_and_tells_what_has_en
   until_no_container_is_left();
 }
 
+// What is being pulled is told by the records, never remembered.
+TEST_F(ExecutorAppTest, a_pull_that_a_restart_interrupted_is_begun_again) {
+  runtime.has_images = false;
+  const auto job = assign(definition("0s", "3"));
+  run_until(job.id, [](const Job& record) { return record.reason == Reason::pulling; });
+  stop();
+  runtime.has_images = true;
+  start();
+  const auto ended = finished(job.id);
+  EXPECT_EQ(ended.exit_code, 3);
+  EXPECT_EQ(ended.attempt, 1u);
+  until_no_container_is_left();
+}
+
+TEST_F(ExecutorAppTest, an_inbox_entry_that_is_delivered_twice_begins_nothing_twice) {
+  store.repeats_inbox = true;
+  const auto first = assign(definition());
+  finished(first.id);
+  until_no_container_is_left();
+  const auto second = assign(definition("20ms"));  // brings the first one's entry once more
+  finished(second.id);
+  until_no_container_is_left();
+  EXPECT_EQ(runtime.creates, 2);
+}
+
+// The inbox only makes it faster: whatever became of an entry, the records say whose job it is.
+TEST_F(ExecutorAppTest, a_job_whose_inbox_entry_was_lost_is_found_by_the_next_look) {
+  const auto id = loop.run(memory.admit({definition("0s", "3")}, std::nullopt, "test")).value().ids.front();
+  auto before = record(id);
+  auto after = lifecycle::apply(before, lifecycle::Assigned{executor_name}, clock.wall()).value();
+  before.reason = Reason::assigned;  // to the store this is no news for its executor
+  before.attempt = after.attempt;
+  const std::vector<Change> changes{{before, after, "job.assigned", "test"}};
+  ASSERT_TRUE(loop.run(memory.transition(changes, std::nullopt)));
+  ASSERT_EQ(loop.run(memory.inbox_end(executor_name)).value(), "0-0");
+  EXPECT_EQ(finished(id).exit_code, 3);
+}
+
+TEST_F(ExecutorAppTest, a_wall_clock_stepped_by_ten_minutes_ends_nothing) {
+  for (const auto step : {std::chrono::minutes{10}, std::chrono::minutes{-10}}) {
+    auto patient = definition("1h");
+    patient.timeout = std::chrono::minutes{5};
+    const auto job = assign(patient);
+    until_running(job.id);
+    const auto began = record(job.id);
+    clock.step_wall(step);
+    stop();
+    start();
+    const auto brief = assign(definition("50ms", "3"));  // lives through looks and heartbeats
+    EXPECT_EQ(finished(brief.id).exit_code, 3);
+    EXPECT_EQ(record(job.id).version, began.version) << "nothing happened to it";
+    EXPECT_EQ(record(job.id).reason, Reason::executing);
+    change(job.id, lifecycle::AbortRequested{"enough"});
+    EXPECT_EQ(finished(job.id).status, JobStatus::aborted);
+  }
+}
+
 TEST_F(ExecutorAppTest, a_container_that_vanished_while_nobody_looked_ends_unknown) {
   const auto job = assign(definition("1h"));
   until_running(job.id);

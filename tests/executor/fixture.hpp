@@ -26,6 +26,7 @@ class WatchedStore final : public Store {
   std::vector<LogPiece> appended;
   std::vector<LogPiece> dropped;
   std::optional<Error> refuse_logs;
+  bool repeats_inbox = false;  // every answer begins with all that came before, and has what is new twice
 
   Task<Result<std::vector<Changed>>> lose_attempts(std::vector<Change> c, Epoch e, Sighting s) override {
     return store_.lose_attempts(std::move(c), e, std::move(s));
@@ -94,7 +95,14 @@ class WatchedStore final : public Store {
   }
   Task<Result<std::string>> inbox_end(std::string e) override { return store_.inbox_end(std::move(e)); }
   Task<Result<std::vector<InboxEntry>>> read_inbox(std::string e, std::string p, Deadline d) override {
-    return store_.read_inbox(std::move(e), std::move(p), d);
+    auto fresh = co_await store_.read_inbox(std::move(e), std::move(p), d);
+    if (!fresh || !repeats_inbox) co_return fresh;
+    auto told = inbox_;
+    for (const auto& entry : *fresh) {
+      inbox_.push_back(entry);
+      told.insert(told.end(), 2, entry);
+    }
+    co_return told;
   }
   Task<Result<std::optional<Leader>>> leader() override { return store_.leader(); }
   Task<Result<Epoch>> take_leadership(std::string n, std::optional<Leader> s) override {
@@ -111,16 +119,52 @@ class WatchedStore final : public Store {
 
  private:
   MemoryStore& store_;
+  std::vector<InboxEntry> inbox_;
+};
+
+// SimulatedRuntime that counts what is made, and whose images can be missing.
+class WatchedRuntime final : public SimulatedRuntime {
+ public:
+  using SimulatedRuntime::SimulatedRuntime;
+
+  int creates = 0;
+  bool has_images = true;  // otherwise a pull goes on for ever
+
+  Task<Result<>> create(ContainerSpec spec) override {
+    if (!has_images) co_return Error{ErrorKind::not_found, "No such image: " + spec.definition.image};
+    ++creates;
+    auto created = co_await SimulatedRuntime::create(std::move(spec));
+    co_return created;
+  }
+  Task<Result<>> pull(std::string image, OnPullProgress on_progress) override {
+    if (!has_images) co_await sleep_until(no_deadline);
+    auto pulled = co_await SimulatedRuntime::pull(std::move(image), std::move(on_progress));
+    co_return pulled;
+  }
+};
+
+// The machine's clock, whose time of day somebody sets.
+class SteppedClock final : public Clock {
+ public:
+  WallTime wall() const override { return system_.wall() + step_; }
+  Monotonic monotonic() const override { return system_.monotonic(); }
+  BootTime boot() const override { return system_.boot(); }
+
+  void step_wall(Milliseconds span) { step_ += span; }
+
+ private:
+  SystemClock system_;
+  Milliseconds step_{};
 };
 
 struct World {
   static constexpr auto executor_name = "node1";
 
   Loop loop;
-  SystemClock clock;
+  SteppedClock clock;
   MemoryStore memory{loop.executor(), clock};
   WatchedStore store{memory};
-  SimulatedRuntime runtime{loop.executor(), clock};
+  WatchedRuntime runtime{loop.executor(), clock};
 
   static JobDefinition definition(std::string run = "0s", std::string exit = "0") {
     JobDefinition definition;

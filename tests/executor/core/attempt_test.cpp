@@ -447,14 +447,18 @@ TEST(Attempt, a_removal_is_repeated_until_the_container_is_gone) {
   EXPECT_TRUE(d.asked<effects::Remove>());
 }
 
-TEST(Attempt, adopted_while_running_it_keeps_what_is_left_of_its_timeout) {
+TEST(Attempt, adopted_while_running_its_timeout_is_left_to_its_first_process) {
   auto plan = Driver::default_plan();
   plan.recorded_running = true;
   Driver d(plan);
-  d.now = WallTime{500 + 45'000};
+  d.now = WallTime{500 + 600'000};
   d.on(events::Found{running()});
   EXPECT_FALSE(d.told<lifecycle::Started>()) << "the record says so already";
-  EXPECT_EQ(d.asked<effects::Arm>()->delay, std::chrono::seconds{15});
+  EXPECT_FALSE(d.asked<effects::Arm>()) << "a clock that was set by ten minutes would end it";
+  auto view = killed();
+  view.is_timed_out = true;
+  d.on(events::WaitReturned{view}).on(events::LogsCopied{});
+  EXPECT_EQ(d.ending().cause, Cause::timeout);
 }
 
 TEST(Attempt, adopted_after_its_exit_it_is_told_with_its_code) {

@@ -74,6 +74,15 @@ TEST_F(DockerRuntimeTest, KilledForMemoryIsFlagged) {
   EXPECT_TRUE(state.oom_killed);
 }
 
+// moby#15621, nomad#13119: a child was killed, and its parent went on and succeeded.
+TEST_F(DockerRuntimeTest, AChildKilledForMemoryIsFlaggedAndTheCodeStands) {
+  auto wanted = shell("sh -c 'x=$(head -c 60000000 /dev/zero | tr \"\\\\0\" x); echo ${#x}'; exit 0");
+  wanted.definition.resources.memory = 16_MiB;
+  const auto state = outcome_of(wanted);
+  EXPECT_TRUE(state.oom_killed);
+  EXPECT_EQ(state.exit_code, 0);
+}
+
 TEST_F(DockerRuntimeTest, SigtermReachesAProcessThatHasNoHandlerOfItsOwn) {
   const auto wanted = spec({"sleep", "600"});
   create_and_start(wanted);

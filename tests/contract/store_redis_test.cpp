@@ -148,6 +148,85 @@ TEST_F(RedisStoreTest, OutOfMemoryRefusesNewJobsWhileOldOnesFinish) {
   tell(server, finishing_goes_on);
 }
 
+Task<bool> admits(RedisStore& store) {
+  std::vector<JobDefinition> definitions(20, definition());
+  auto admitted = co_await store.admit(std::move(definitions), std::nullopt, actor);
+  if (admitted) co_return true;
+  EXPECT_EQ(admitted.error().kind, ErrorKind::unavailable) << admitted.error().message;
+  co_return false;
+}
+
+// Redis ends itself rather than acknowledge what it couldn't write.
+Task<> acknowledged_jobs_survive_a_full_disk(RedisServer& server, RedisStore& store) {
+  server.limit_file_size(100'000);
+  std::uint64_t acknowledged = 0;
+  for (;;) {
+    const bool is_admitted = co_await admits(store);
+    if (!is_admitted) break;
+    acknowledged += 20;
+  }
+  EXPECT_GT(acknowledged, 0u);
+  server.await_end();
+  server.start();
+  auto counted = co_await store.count_jobs();
+  const auto pending = must(std::move(counted))[0];
+  EXPECT_TRUE(pending == acknowledged || pending == acknowledged + 20)
+      << pending << " of " << acknowledged << "; the one without an answer may have come through";
+  const bool is_admitted = co_await admits(store);
+  EXPECT_TRUE(is_admitted);
+}
+TEST_F(RedisStoreTest, AFullDiskEndsRedisAndTakesNothingThatWasAcknowledged) {
+  RedisServer server;
+  tell(server, acknowledged_jobs_survive_a_full_disk);
+}
+
+Task<> a_long_script_is_waited_out(RedisServer& server, RedisStore& store) {
+  co_await admit(store, 1);
+  EXPECT_THAT(server.ask("CONFIG SET busy-reply-threshold 20"), HasSubstr("OK"));
+  server.tell("EVAL \"while true do end\" 0");
+  for (;;) {  // until it counts as long
+    auto counted = co_await store.count_jobs();
+    if (counted) continue;
+    EXPECT_EQ(counted.error().kind, ErrorKind::unavailable) << "it passes";
+    EXPECT_THAT(counted.error().message, HasSubstr("is busy with a long script"));
+    break;
+  }
+  EXPECT_THAT(server.ask("SCRIPT KILL"), HasSubstr("OK"));
+  for (;;) {
+    auto counted = co_await store.count_jobs();
+    if (!counted) continue;  // it ends a moment later
+    EXPECT_EQ((*counted)[0], 1u);
+    break;
+  }
+}
+TEST_F(RedisStoreTest, ALongScriptOfSomebodyElseIsSaidAndWaitedOut) {
+  RedisServer server;
+  tell(server, a_long_script_is_waited_out);
+}
+
+Task<> write_hello(Store& store) {
+  std::vector<LogPiece> pieces{piece(5, 1, 0, "hello")};
+  auto appended = co_await store.append_log({1}, 1, std::move(pieces), {});
+  must(std::move(appended));
+}
+
+// What a server does to a subscriber that reads too slowly.
+Task<> a_subscription_that_was_cut(RedisServer& server, RedisStore& store) {
+  const auto watch = store.watch_log({1});
+  co_await watch->wait(deadline_in(10s));  // subscribed
+  EXPECT_EQ(server.ask("CLIENT KILL TYPE pubsub"), ":1\r\n");
+  co_await write_hello(store);
+  co_await watch->wait(deadline_in(20s));
+  auto found = co_await store.read_log({1}, 1, 0);
+  EXPECT_EQ(must(std::move(found)).size(), 1u);
+}
+TEST_F(RedisStoreTest, AFollowerWhoseSubscriptionWasCutIsToldAgain) {
+  RedisServer server;
+  const auto began = std::chrono::steady_clock::now();
+  tell(server, a_subscription_that_was_cut);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 10s) << "it was told, and not by a deadline";
+}
+
 Task<std::string> whole_log(RedisStore& store) {
   auto pieces = co_await store.read_log({1}, 1, 0);
   std::string text;

@@ -2,6 +2,8 @@
 #include "shared/runtime/task_group.hpp"
 #include "tests/scheduler/fixture.hpp"
 
+#include <gmock/gmock.h>
+
 namespace berth::test {
 namespace {
 
@@ -90,6 +92,17 @@ TEST_F(SchedulerService, GoesOnWhenTheStoreComesBack) {
   store_.repair();
   EXPECT_EQ(scheduler->ask("POST", "/v1/jobs", one_job).status, 201u);
   EXPECT_EQ(await_assigned(*scheduler, 1).executor, "box") << "the feed and the leadership were kept";
+}
+
+TEST_F(SchedulerService, AStoreThatIsOutOfMemoryRefusesNewJobsFor503AndSaysSo) {
+  const auto scheduler = start("a");
+  store_.break_down({ErrorKind::refused, "Redis is out of memory (maxmemory); free some or raise it"});
+  const auto refused = scheduler->ask("POST", "/v1/jobs", one_job);
+  EXPECT_EQ(refused.status, 503u);
+  EXPECT_EQ(http::find_header(refused.headers, "Retry-After"), "1");
+  EXPECT_THAT(refused.body, testing::HasSubstr("out of memory"));
+  store_.repair();
+  EXPECT_EQ(scheduler->ask("POST", "/v1/jobs", one_job).status, 201u);
 }
 
 TEST_F(SchedulerService, HandsTheLeadershipOverWhenItStops) {

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -112,6 +113,7 @@ RedisServer::~RedisServer() {
 
 void RedisServer::exec() const {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::signal(SIGXFSZ, SIG_IGN);  // a file that is too large is an error, as on a full disk
   std::vector<char*> words;
   for (const auto& word : settings_) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
@@ -153,21 +155,41 @@ void RedisServer::freeze() {
 
 void RedisServer::thaw() { ::kill(pid_, SIGCONT); }
 
-std::string RedisServer::ask(std::string_view command) const {
+void RedisServer::limit_file_size(std::size_t bytes) {
+  const rlimit limit{bytes, bytes};
+  if (::prlimit(pid_, RLIMIT_FSIZE, &limit, nullptr) != 0) throw std::runtime_error("can't limit its files");
+}
+
+void RedisServer::await_end() {
+  ::waitpid(pid_, nullptr, 0);
+  pid_ = -1;
+}
+
+int RedisServer::send(std::string_view command) const {
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::strncpy(address.sun_path, socket().c_str(), sizeof(address.sun_path) - 1);
-  std::string answer;
   const std::string line = std::string(command) + "\r\n";
   if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 &&
-      ::send(fd, line.data(), line.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(line.size())) {
-    std::array<char, 4096> buffer;
-    const ssize_t size = ::recv(fd, buffer.data(), buffer.size(), 0);
-    if (size > 0) answer.assign(buffer.data(), static_cast<std::size_t>(size));
-  }
+      ::send(fd, line.data(), line.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(line.size()))
+    return fd;
   ::close(fd);
-  return answer;
+  return -1;
+}
+
+std::string RedisServer::ask(std::string_view command) const {
+  const int fd = send(command);
+  if (fd < 0) return {};
+  std::array<char, 4096> buffer;
+  const ssize_t size = ::recv(fd, buffer.data(), buffer.size(), 0);
+  ::close(fd);
+  return size > 0 ? std::string(buffer.data(), static_cast<std::size_t>(size)) : std::string();
+}
+
+void RedisServer::tell(std::string_view command) const {
+  const int fd = send(command);
+  if (fd >= 0) ::close(fd);
 }
 
 }  // namespace berth::test

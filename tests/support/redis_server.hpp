@@ -37,11 +37,19 @@ class RedisServer {
   // SIGSTOP and SIGCONT: it takes connections and bytes, and answers nothing.
   void freeze();
   void thaw();
-  // A command without spaces inside its words, and the first bytes of the answer.
+  // The disk is full once a file has this size: a write beyond it fails.
+  void limit_file_size(std::size_t bytes);
+  // Returns when it has ended by itself.
+  void await_end();
+  // A command, its words as in redis-cli, and the first bytes of the answer.
   std::string ask(std::string_view command) const;
+  // A command whose answer nobody waits for.
+  void tell(std::string_view command) const;
 
  private:
   std::string socket() const { return folder_ + "/redis.sock"; }
+  // A connection over which the command went, or -1.
+  int send(std::string_view command) const;
   [[noreturn]] void exec() const;
 
   std::string folder_;

@@ -1,5 +1,6 @@
 // Docker's API played by a script: what a real daemon does too rarely to wait for.
 #include "executor/runtime/docker/docker_runtime.hpp"
+#include "executor/runtime/docker/pull.hpp"
 #include "shared/http/multiplexed.hpp"
 #include "shared/http/server.hpp"
 #include "shared/runtime/task_group.hpp"
@@ -31,6 +32,8 @@ class ScriptedDocker {
   bool hangs_at_create = false;
   bool fails_at_inspect = false;
   bool is_down = false;
+  bool is_pull_stuck = false;        // it begins, and no news come
+  std::size_t first_follow = 0;      // entries after which the first follow ends; the container runs on
   std::string login;                 // that came with the last pull
   std::map<std::string, int> calls;  // by method and path without version, or what of the log was asked for
 
@@ -42,11 +45,26 @@ class ScriptedDocker {
     ++calls[request.method + " " + path];
     if (path == "/images/create") login = http::find_header(request.headers, "X-Registry-Auth").value_or("");
     if (hangs_at_create && path == "/containers/create") return hang();
+    if (path == "/images/create") return send_pull(responder);
     return answer(request.method, path, responder);
   }
 
  private:
   static Task<> hang() { co_await sleep_until(no_deadline); }
+
+  Task<> send_pull(http::Responder& responder) {
+    http::Response head;
+    co_await responder.begin(std::move(head));
+    const std::string news = R"({"status":"Downloading","id":"a","progressDetail":{"current":1,"total":2}})";
+    co_await responder.write(news + "\n", deadline_in(30s));
+    while (is_pull_stuck) co_await sleep_until(deadline_in(5ms));
+    co_await responder.finish();
+  }
+
+  bool runs_on() const {
+    const auto follows = calls.find("follow");
+    return first_follow > 0 && (follows == calls.end() || follows->second < 2);
+  }
 
   Task<> answer(std::string method, std::string path, http::Responder& responder) {
     http::Response response;
@@ -65,7 +83,8 @@ class ScriptedDocker {
     } else if (path.ends_with("/json")) {
       response.body =
           R"({"Config":{"Labels":{"berth.cluster":"test","berth.executor":"here","berth.job":"1","berth.attempt":"1"}},)"
-          R"("State":{"Status":"exited","ExitCode":0}})";
+          R"("State":{"Status":")" +
+          std::string(runs_on() ? "running" : "exited") + R"(","ExitCode":0}})";
     }
     co_await responder.send(std::move(response));
   }
@@ -77,6 +96,7 @@ class ScriptedDocker {
     const auto tail = target.parameter("tail");
     ++calls[follows ? "follow" : tail ? "tail" : "whole"];
     if (follows) last -= follower_loses;
+    if (follows && calls["follow"] == 1 && first_follow > 0) last = first_follow;
     if (tail) first = last - std::min(last, static_cast<std::size_t>(std::stoul(std::string(*tail))));
     http::Response head;
     co_await responder.begin(std::move(head));
@@ -92,8 +112,8 @@ class ScriptedDocker {
 class DockerScriptTest : public ::testing::Test {
  protected:
   DockerScriptTest() {
-    const auto bound = server.listen("127.0.0.1", "0").value();
-    runtime = make_docker_runtime(loop.executor(), "tcp://" + bound, state.path()).value();
+    address = server.listen("127.0.0.1", "0").value();
+    runtime = make_docker_runtime(loop.executor(), "tcp://" + address, state.path()).value();
     tasks.spawn("daemon", server.run());
   }
   ~DockerScriptTest() override {
@@ -133,6 +153,7 @@ class DockerScriptTest : public ::testing::Test {
   http::Server server{loop.executor(), [this](const http::Request& request, http::Responder& responder) {
                         return daemon.handle(request, responder);
                       }};
+  std::string address;
   std::unique_ptr<ContainerRuntime> runtime;
   std::string expected;
 };
@@ -156,6 +177,51 @@ TEST_F(DockerScriptTest, ALongLogThatCameWholeIsNotReadTwice) {
   EXPECT_TRUE(copy() == expected);
   EXPECT_EQ(daemon.calls["tail"], 1);
   EXPECT_EQ(daemon.calls["whole"], 0);
+}
+
+// moby#37646, #45728: a follow ends when the log is rotated, though the container goes on.
+TEST_F(DockerScriptTest, AFollowThatEndsAtARotationGoesOnWhereItWas) {
+  write_log(20);
+  daemon.first_follow = 7;
+  EXPECT_TRUE(copy() == expected);
+  EXPECT_EQ(daemon.calls["follow"], 2);
+}
+
+// --- pulls ---
+
+// kubernetes#15175, taskcluster#5797
+TEST_F(DockerScriptTest, APullWithoutNewsIsGivenUpForAllWhoWaitForIt) {
+  daemon.is_pull_stuck = true;
+  docker::Engine engine(loop.executor(), http::parse_address("http://" + address, "").value());
+  docker::SharedPulls pulls(loop.executor(), engine);
+  std::vector<std::optional<Result<>>> ends(3);
+  const auto pull = [](docker::SharedPulls& pulls, std::optional<Result<>>& end) -> Task<> {
+    end = co_await pulls.pull("busybox", nullptr, 50ms);
+  };
+  for (auto& end : ends) tasks.spawn("pull", pull(pulls, end));
+  for (const auto& end : ends) {
+    loop.run_until([&] { return end.has_value(); });
+    ASSERT_FALSE(*end);
+    EXPECT_EQ(end->error().kind, ErrorKind::timeout);
+    EXPECT_EQ(end->error().message, "The pull of busybox made no progress for 50ms");
+  }
+}
+
+// kubernetes#103643: 289,400 pulls a day.
+TEST_F(DockerScriptTest, AThousandWhoWantOneImageAreOnePull) {
+  std::size_t asked = 0;
+  std::size_t done = 0;
+  const auto pull = [](ContainerRuntime& runtime, std::size_t& asked, std::size_t& done) -> Task<> {
+    ++asked;
+    const auto pulled = co_await runtime.pull("busybox", {});
+    if (pulled) ++done;
+  };
+  daemon.is_pull_stuck = true;
+  for (int i = 0; i < 1'000; ++i) tasks.spawn("pull", pull(*runtime, asked, done));
+  loop.run_until([&] { return asked == 1'000; });
+  daemon.is_pull_stuck = false;
+  loop.run_until([&] { return done == 1'000; });
+  EXPECT_EQ(daemon.calls["POST /images/create"], 1);
 }
 
 // --- a daemon that is busy ---

@@ -76,6 +76,17 @@ class Frames {
   std::string buffer_;
 };
 
+// Counts how often records are read.
+class CountedStore final : public MemoryStore {
+ public:
+  using MemoryStore::MemoryStore;
+  std::size_t reads = 0;
+  Task<Result<std::vector<std::optional<Job>>>> jobs(std::vector<JobId> ids) override {
+    ++reads;
+    return MemoryStore::jobs(std::move(ids));
+  }
+};
+
 // Another scheduler leads, so that nothing happens to jobs but what the test does; the one that is asked only
 // follows.
 class ApiTest : public ::testing::Test {
@@ -162,7 +173,7 @@ class ApiTest : public ::testing::Test {
 
   Loop loop;
   SystemClock clock;
-  MemoryStore store{loop.executor(), clock};
+  CountedStore store{loop.executor(), clock};
   TaskGroup tasks{loop.executor()};
   std::unique_ptr<SchedulerApp> app;
   std::unique_ptr<http::Client> client;

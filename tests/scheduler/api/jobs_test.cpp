@@ -1,5 +1,7 @@
 #include "tests/scheduler/api/fixture.hpp"
 
+#include <sys/resource.h>
+
 namespace berth {
 namespace {
 
@@ -101,6 +103,29 @@ TEST_F(ApiJobs, ALongPollAnswersWhenTheRecordChanges) {
   const auto job = from_json<Job>(parse_json(answer.value().body).value()).value();
   EXPECT_EQ(job.status, JobStatus::aborted);
   EXPECT_GT(job.version, version);
+}
+
+TEST_F(ApiJobs, ThousandsWhoWaitForOneJobAreAllToldAndCostNothingWhileTheyWait) {
+  constexpr std::size_t waiters = 3'000;
+  rlimit files{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &files), 0);
+  files.rlim_cur = files.rlim_max;  // two for each of them
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &files), 0);
+  admit(1);
+  std::size_t told = 0;
+  const auto poll = [](http::Client& client, std::size_t& told) -> Task<> {
+    http::Request request;
+    request.target = "/v1/jobs/1?wait=60s&version=1";
+    const auto answer = co_await client.call(std::move(request), deadline_in(std::chrono::seconds{60}));
+    if (answer && parse_json(answer->body).value().at("status") == "ABORTED") ++told;
+  };
+  const auto before = store.reads;
+  for (std::size_t i = 0; i < waiters; ++i) tasks.spawn("poll", poll(*client, told));
+  loop.run_until([&] { return store.reads >= before + waiters; });
+  EXPECT_EQ(told, 0u);
+  abort(JobId{1});
+  loop.run_until([&] { return told == waiters; });
+  EXPECT_LE(store.reads, before + 2 * waiters + 10) << "each looks when it comes, and when there is news";
 }
 
 TEST_F(ApiJobs, ALongPollAnswersAtOnceWhenThereIsNothingToWaitFor) {

@@ -56,6 +56,22 @@ TEST_F(LivenessTest, ALookInBetweenForgivesNoSilence) {
   EXPECT_EQ(liveness_.executors().at("box").moved_at, since);
 }
 
+// Whoever couldn't look has seen no silence.
+TEST_F(LivenessTest, NobodyIsLostForWhatAStoreThatIsAwayDoesNotTell) {
+  const auto incarnation = registered("box");
+  look();
+  ASSERT_TRUE(loop_.run(store_.heartbeat("box", incarnation, {})));
+  look();
+  store_.break_down(unavailable("away"));
+  loop_.run(sleep_until(deadline_in(limits::lost_after(Milliseconds{0}) * 2)));  // the outage itself
+  store_.repair();
+  const auto last_beat = liveness_.executors().at("box").moved_at;
+  loop_.run_until([&] { return liveness_.executors().at("box").moved_at > last_beat; });
+  EXPECT_EQ(liveness_.executors().at("box").state, ExecutorState::ready);
+  EXPECT_TRUE(liveness_.executors().at("box").is_alive);
+  loop_.run_until([&] { return liveness_.executors().at("box").state == ExecutorState::lost; });
+}
+
 TEST_F(LivenessTest, AnExecutorThatStartsAgainIsAlive) {
   const auto first = registered("box");
   look();

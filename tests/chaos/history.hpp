@@ -28,7 +28,7 @@ namespace berth::chaos {
 using Seconds = double;
 
 struct Machine {
-  std::string name;
+  std::string name{};
   std::int64_t cpu = 0;
   std::int64_t memory = 0;
 };
@@ -37,11 +37,11 @@ BOOST_DESCRIBE_STRUCT(Machine, (), (name, cpu, memory))
 // run.json
 struct Run {
   std::uint64_t seed = 0;
-  double minutes = 0;                   // as asked for
-  std::vector<std::string> faults;      // kinds that were drawn from
-  std::vector<std::string> guards_off;  // guards that were switched off to see the checker turn red
+  double minutes = 0;                     // as asked for
+  std::vector<std::string> faults{};      // kinds that were drawn from
+  std::vector<std::string> guards_off{};  // guards that were switched off to see the checker turn red
   std::uint32_t schedulers = 0;
-  std::vector<Machine> executors;
+  std::vector<Machine> executors{};
   Seconds lease = 0;
   Seconds began = 0;
   Seconds ended = 0;    // the last fault was healed, and everything runs again
@@ -53,9 +53,9 @@ BOOST_DESCRIBE_STRUCT(Run, (),
 
 // asked.jsonl: a definition, before the request for it left.
 struct Asked {
-  std::string key;          // its Idempotency-Key; several definitions of one request have the same
+  std::string key{};        // its Idempotency-Key; several definitions of one request have the same
   std::uint32_t index = 0;  // among those of its key
-  std::string kind;         // of job, in a word
+  std::string kind{};       // of job, in a word
   int exit_code = 0;        // with which it ends if it is left alone
   Seconds run = 0;
   std::int64_t output = 0;  // bytes that it prints on stdout
@@ -63,7 +63,7 @@ struct Asked {
   std::int64_t memory = 0;
   bool at_most_once = false;
   std::uint32_t retries = 0;
-  std::optional<Seconds> timeout;
+  std::optional<Seconds> timeout{};
 };
 BOOST_DESCRIBE_STRUCT(Asked, (),
                       (key, index, kind, exit_code, run, output, cpu, memory, at_most_once, retries, timeout))
@@ -80,16 +80,16 @@ BOOST_DESCRIBE_ENUM(CallOutcome, ok, refused, unknown)
 
 // history.jsonl: a client's call, when it had returned.
 struct Call {
-  std::string client;
+  std::string client{};
   Seconds began = 0;
   Seconds ended = 0;
   Operation op = Operation::submit;
-  std::optional<std::string> key;    // of a submit
-  std::optional<std::uint64_t> job;  // of an abort
+  std::optional<std::string> key{};    // of a submit
+  std::optional<std::uint64_t> job{};  // of an abort
   CallOutcome outcome = CallOutcome::unknown;
-  int status = 0;                  // HTTP; 0: no answer
-  std::vector<std::uint64_t> ids;  // of the jobs of an acknowledged submit, in the order of their definitions
-  std::string message;
+  int status = 0;                    // HTTP; 0: no answer
+  std::vector<std::uint64_t> ids{};  // of an acknowledged submit's jobs, as their definitions come
+  std::string message{};
 };
 BOOST_DESCRIBE_STRUCT(Call, (), (client, began, ended, op, key, job, outcome, status, ids, message))
 
@@ -97,21 +97,21 @@ BOOST_DESCRIBE_STRUCT(Call, (), (client, began, ended, op, key, job, outcome, st
 struct Fault {
   Seconds began = 0;
   Seconds ended = 0;
-  std::string kind;
-  std::string target;  // whom: "s2", "m1", "redis", "docker m1" …
-  std::string detail;
+  std::string kind{};
+  std::string target{};  // whom: "s2", "m1", "redis", "docker m1" …
+  std::string detail{};
 };
 BOOST_DESCRIBE_STRUCT(Fault, (), (began, ended, kind, target, detail))
 
 // recovery.jsonl: how long Berth took to come back. A span that is absent doesn't apply, or `leader` and
 // `moved`: didn't come to pass while it was waited for.
 struct Recovery {
-  std::string kind;
-  std::string target;
+  std::string kind{};
+  std::string target{};
   Seconds healed = 0;
-  std::optional<Seconds> leader;   // from the heal until a scheduler led
-  std::optional<Seconds> decided;  // from the cut until the machine was lost or its jobs had moved
-  std::optional<Seconds> moved;    // from the heal until a job that fits had begun
+  std::optional<Seconds> leader{};   // from the heal until a scheduler led
+  std::optional<Seconds> decided{};  // from the cut until the machine was lost or its jobs had moved
+  std::optional<Seconds> moved{};    // from the heal until a job that fits had begun
 };
 BOOST_DESCRIBE_STRUCT(Recovery, (), (kind, target, healed, leader, decided, moved))
 
@@ -122,7 +122,7 @@ struct TruthLine {
   std::uint32_t attempt = 0;
   Sign sign = Sign::beat;
   Seconds at = 0;
-  std::optional<int> code;  // of an end: with which it is about to exit
+  std::optional<int> code{};  // of an end: with which it is about to exit
 };
 
 // events.jsonl has the feed's events and, between them, what the feed said it no longer has.
@@ -135,16 +135,16 @@ using FeedLine = std::variant<Event, FeedGap>;
 
 // containers.jsonl: what a Docker daemon still had at the end, running or not.
 struct Container {
-  std::string machine;
-  std::string name;
-  std::string state;
-  std::map<std::string, std::string> labels;
+  std::string machine{};
+  std::string name{};
+  std::string state{};
+  std::map<std::string, std::string> labels{};
 };
 BOOST_DESCRIBE_STRUCT(Container, (), (machine, name, state, labels))
 
 // assigned.jsonl: what the API said at the end that an executor's jobs hold.
 struct Allocation {
-  std::string executor;
+  std::string executor{};
   std::int64_t allocated_cpu = 0;
   std::int64_t allocated_memory = 0;
   std::uint32_t jobs = 0;
@@ -156,9 +156,9 @@ struct LogCheck {
   std::uint64_t job = 0;
   std::uint32_t attempt = 0;
   std::int64_t bytes = 0;
-  std::string sha256;
+  std::string sha256{};
   std::int64_t expected_bytes = 0;
-  std::string expected_sha256;
+  std::string expected_sha256{};
   bool marked = false;  // Berth itself says that something is missing
 };
 BOOST_DESCRIBE_STRUCT(LogCheck, (), (job, attempt, bytes, sha256, expected_bytes, expected_sha256, marked))

@@ -20,7 +20,9 @@ Job finished_job() {
   job.status = JobStatus::succeeded;
   job.cause = Cause::exit;
   job.exit_code = 0;
-  job.attempts.push_back({.number = 1, .executor = "m1"});
+  auto& attempt = job.attempts.emplace_back();
+  attempt.number = 1;
+  attempt.executor = "m1";
   return job;
 }
 

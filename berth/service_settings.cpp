@@ -144,6 +144,25 @@ void add_up_flags(CLI::App& verb, UpFlags& flags) {
   add_log_flags(verb, flags.log, "warn");
 }
 
+void add_backup_flags(CLI::App& verb, BackupFlags& flags) {
+  verb.add_option("FILE", flags.file,
+                  "Where to; - is stdout. One that is there is replaced once the new one is whole")
+      ->option_text(" ")
+      ->required();
+  add_redis_flags(verb, flags.redis);
+  add_log_flags(verb, flags.log, "warn");
+}
+
+void add_restore_flags(CLI::App& verb, RestoreFlags& flags) {
+  verb.add_option("FILE", flags.file, "A backup; - is stdin")->option_text(" ")->required();
+  add_redis_flags(verb, flags.redis);
+  shown(verb.add_option("--ids-above", flags.ids_above,
+                        "Give new jobs ids above N, the last one that was given\n"
+                        "before the store was lost, where that is known"),
+        "N");
+  add_log_flags(verb, flags.log, "warn");
+}
+
 Result<HostPort> parse_listen(const std::string& text) {
   const auto colon = text.rfind(':');
   if (colon != std::string::npos) {

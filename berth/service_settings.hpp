@@ -71,11 +71,26 @@ struct UpFlags {
   LogFlags log;
 };
 
+struct BackupFlags {
+  RedisFlags redis;
+  std::string file;  // "-": stdout
+  LogFlags log;
+};
+
+struct RestoreFlags {
+  RedisFlags redis;
+  std::string file;  // "-": stdin
+  std::uint64_t ids_above = 0;
+  LogFlags log;
+};
+
 // Declare the flags of a verb, from which the names in environment and settings file follow. The targets must
 // outlive the parse.
 void add_scheduler_flags(CLI::App& verb, SchedulerFlags& flags);
 void add_executor_flags(CLI::App& verb, ExecutorFlags& flags);
 void add_up_flags(CLI::App& verb, UpFlags& flags);
+void add_backup_flags(CLI::App& verb, BackupFlags& flags);
+void add_restore_flags(CLI::App& verb, RestoreFlags& flags);
 
 // A service that was told enough to run: runs it, and returns the process's exit code.
 using Service = std::function<int()>;

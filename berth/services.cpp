@@ -1,5 +1,6 @@
 #include "berth/services.hpp"
 
+#include "berth/backup_verbs.hpp"
 #include "berth/parts.hpp"
 #include "berth/service_settings.hpp"
 #include "berth/setting_sources.hpp"
@@ -148,6 +149,10 @@ void add_service_verbs(CLI::App& app, cli::Context& context) {
                            prepare_scheduler);
   add_verb<ExecutorFlags>(app, context, "executor", "Run jobs on this machine", add_executor_flags,
                           prepare_executor);
+  add_verb<BackupFlags>(app, context, "backup", "Write all jobs, logs and events of a cluster into a file",
+                        add_backup_flags, prepare_backup);
+  add_verb<RestoreFlags>(app, context, "restore", "Put a backup back into an empty cluster",
+                         add_restore_flags, prepare_restore);
 }
 
 }  // namespace berth

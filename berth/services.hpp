@@ -1,4 +1,4 @@
-// The service verbs of the one binary: up, scheduler, executor.
+// The verbs of the one binary that know Redis: up, scheduler, executor, backup, restore.
 #pragma once
 
 #include "cli/context.hpp"

@@ -14,6 +14,13 @@ local function not_leading(leader, epoch)
   if found ~= epoch or resigned == '1' then return conflict('Epoch ' .. epoch .. ' no longer leads.') end
 end
 
+-- An error while a backup is being put back: until it is whole nobody may lead, join or submit.
+local function not_open(leader)
+  if redis.call('HEXISTS', leader, 'restoring') == 1 then
+    return redis.error_reply('RESTORING A backup is being put back into this cluster, or that was cut off.')
+  end
+end
+
 -- Appends events, oldest first, and tells subscribers of all at once. `bodies` are JSON objects without their opening
 -- brace and without "seq". Returns the number of the event before the first.
 local function append_events(seq_key, stream, channel, kept, bodies)
@@ -33,7 +40,8 @@ local function append_events(seq_key, stream, channel, kept, bodies)
 end
 
 -- Gives jobs their ids and stores them as PENDING: all, in order.
--- KEYS  1 last id  2 event counter  3 event stream  4 index of PENDING  [5 the request's idempotency record]
+-- KEYS  1 last id  2 event counter  3 event stream  4 index of PENDING  5 leader
+--       [6 the request's idempotency record]
 -- ARGV  1 prefix of job keys  2 prefix of name indexes  3 status channel  4 events kept  5 hash of the request's body
 --       6 ms for which the idempotency record is kept  7 event body behind the job's id
 --       8 how many words follow that every record has; these (field, value …)
@@ -41,8 +49,10 @@ end
 -- Returns {1 if the request was known, first id, last id}.
 local function admit(keys, argv)
   local call = redis.call
-  if keys[5] then
-    local known = call('GET', keys[5])
+  local closed = not_open(keys[5])
+  if closed then return closed end
+  if keys[6] then
+    local known = call('GET', keys[6])
     if known then
       local first, last, hash = known:match('^(%d+) (%d+) (.*)$')
       if hash ~= argv[5] then return conflict('The idempotency key was used for another request.') end
@@ -71,7 +81,7 @@ local function admit(keys, argv)
     at = at + 2
   end
   append_events(keys[2], keys[3], argv[3], argv[4], bodies)
-  if keys[5] then call('SET', keys[5], first .. ' ' .. last .. ' ' .. argv[5], 'PX', argv[6]) end
+  if keys[6] then call('SET', keys[6], first .. ' ' .. last .. ' ' .. argv[5], 'PX', argv[6]) end
   return {0, first, last}
 end
 
@@ -169,16 +179,18 @@ local function forget_jobs(keys, argv)
 end
 
 -- Writes what an executor says of itself, under a new incarnation. A drain, the operators' word, is kept.
--- KEYS  1 executor  2 names of executors  3 event counter  4 event stream
+-- KEYS  1 executor  2 names of executors  3 event counter  4 event stream  5 leader
 -- ARGV  1 name  2 info (JSON)  3 runtime (JSON)  4 status channel  5 events kept  6 event body
---       7 the incarnation that holds the name now, 0 for none
+--       7 the incarnation that holds the name now, 0 for none  8 wire version  9 the oldest that it works with
 -- Returns the incarnation.
 local function register_executor(keys, argv)
   local call = redis.call
+  local closed = not_open(keys[5])
+  if closed then return closed end
   local seen = call('HGET', keys[1], 'incarnation') or '0'
   if seen ~= argv[7] then return conflict('Another executor has just registered under this name.') end
   local incarnation = call('HINCRBY', keys[1], 'incarnation', 1)
-  call('HSET', keys[1], 'info', argv[2], 'runtime', argv[3])
+  call('HSET', keys[1], 'info', argv[2], 'runtime', argv[3], 'wire', argv[8], 'oldest_wire', argv[9])
   call('HDEL', keys[1], 'left')
   call('HINCRBY', keys[1], 'beat', 1)
   call('SADD', keys[2], argv[1])
@@ -251,16 +263,20 @@ end
 -- Makes `name` the leader if the record is still the one that was seen.
 -- KEYS  1 leader  2 event counter  3 event stream
 -- ARGV  1 name  2 epoch seen or ''  3 beat seen or ''  4 status channel  5 events kept  6 event body
+--       7 wire version  8 the oldest that it works with  9 Berth's version
 -- Returns the new epoch.
 local function take_leadership(keys, argv)
   local call = redis.call
+  local closed = not_open(keys[1])
+  if closed then return closed end
   local epoch, beat = unpack(call('HMGET', keys[1], 'epoch', 'beat'))
   -- A record without an epoch names nobody, whatever else a damaged store has kept of it.
   if (epoch or '') ~= argv[2] or (epoch and beat or '') ~= argv[3] then
     return conflict('Another scheduler was faster, or the leader is alive.')
   end
   local taken = (tonumber(epoch) or 0) + 1
-  call('HSET', keys[1], 'name', argv[1], 'epoch', taken, 'beat', 0, 'resigned', 0)
+  call('HSET', keys[1], 'name', argv[1], 'epoch', taken, 'beat', 0, 'resigned', 0, 'wire', argv[7], 'oldest_wire', argv[8],
+    'version', argv[9])
   append_events(keys[2], keys[3], argv[4], argv[5], {argv[6]})
   return taken
 end
@@ -303,6 +319,80 @@ local function append_log(keys, argv)
   return 1
 end
 
+-- The last step of a backup, which has read records one after the other: those that have changed since, in one look, so
+-- that all are as they were at one event. Changes nothing.
+-- KEYS  1 event counter  2 event stream  3 last id  4 leader
+-- ARGV  1 number of the last event that the backup has caught up with  2 most events to look at  3 prefix of job keys
+-- Returns {}: there are more events than that. Else {last event, last id, epoch, then of each job: id, its record}.
+local function changed_since(keys, argv)
+  local call = redis.call
+  local seq, known = tonumber(call('GET', keys[1]) or 0), tonumber(argv[1])
+  if seq - known > tonumber(argv[2]) then return {} end
+  local events = call('XRANGE', keys[2], (known + 1) .. '-0', '+')
+  if #events ~= seq - known then return conflict('Events behind ' .. known .. ' have been dropped already.') end
+  local answer, seen = {seq, tonumber(call('GET', keys[3]) or 0), tonumber(call('HGET', keys[4], 'epoch') or 0)}, {}
+  for i = 1, #events do
+    local is_readable, event = pcall(cjson.decode, events[i][2][2])
+    local id = is_readable and event.job
+    if id and not seen[id] then
+      seen[id] = true
+      answer[#answer + 1] = id
+      answer[#answer + 1] = call('HGETALL', argv[3] .. id)
+    end
+  end
+  return answer
+end
+
+-- Closes an empty cluster, so that a backup can be put back into it.
+-- KEYS  1 leader  2 … keys that every cluster has which isn't empty
+-- ARGV  1 this restore's token
+-- Returns 1 when an earlier restore was cut off, or is under way: what it has written is there, and it writes no more.
+local function begin_restore(keys, argv)
+  local call = redis.call
+  local earlier = call('HEXISTS', keys[1], 'restoring')
+  if earlier == 0 and call('EXISTS', unpack(keys)) > 0 then return conflict('The cluster isn\'t empty any more.') end
+  call('HSET', keys[1], 'restoring', argv[1])
+  return earlier
+end
+
+-- An error when another restore has begun since, or it has been brought to its end.
+local function not_restoring(leader, token)
+  if redis.call('HGET', leader, 'restoring') ~= token then
+    return conflict('Another restore has begun in this cluster since, and this one has ended.')
+  end
+end
+
+-- Writes a part of a backup.
+-- KEYS  1 leader  2 … keys, referred to by their place
+-- ARGV  1 token  then of each command: its name, place of its key, how many words follow, these
+local function write_restored(keys, argv)
+  local refused = not_restoring(keys[1], argv[1])
+  if refused then return refused end
+  local at = 2
+  while at <= #argv do
+    local words = at + 3
+    local next_one = words + argv[at + 2]
+    redis.call(argv[at], keys[tonumber(argv[at + 1])], unpack(argv, words, next_one - 1))
+    at = next_one
+  end
+  return 1
+end
+
+-- Opens the cluster, all of the backup being there. Epochs, events and ids go on where they were.
+-- KEYS  1 leader  2 event counter  3 event stream  4 last id
+-- ARGV  1 token  2 last id  3 last event  4 epoch  5 status channel  6 events kept  7 event body
+local function end_restore(keys, argv)
+  local call = redis.call
+  local refused = not_restoring(keys[1], argv[1])
+  if refused then return refused end
+  call('SET', keys[4], argv[2])
+  call('SET', keys[2], argv[3])
+  call('DEL', keys[1])
+  if argv[4] ~= '0' then call('HSET', keys[1], 'name', '', 'epoch', argv[4], 'beat', 0, 'resigned', 1) end
+  append_events(keys[2], keys[3], argv[5], argv[6], {argv[7]})
+  return 1
+end
+
 -- What finishes, aborts and keeps alive must run when memory is short: it is what frees some. New jobs and output wait.
 local function register(name, callback, flags)
   redis.register_function{
@@ -320,3 +410,7 @@ register('resume_executor', resume_executor, {'allow-oom'})
 register('take_leadership', take_leadership, {'allow-oom'})
 register('renew_leadership', renew_leadership, {'allow-oom'})
 register('resign_leadership', resign_leadership, {'allow-oom'})
+register('changed_since', changed_since, {'no-writes'})
+register('begin_restore', begin_restore, {})
+register('write_restored', write_restored, {})
+register('end_restore', end_restore, {})

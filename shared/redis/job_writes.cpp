@@ -147,8 +147,9 @@ Command admit_command(const Keys& keys, const std::vector<JobDefinition>& defini
   std::erase_if(common, [](const auto& field) { return field.first == "definition" || field.first == "id"; });
 
   Command words("FCALL", function_name("admit"));
-  words.add(key ? 5 : 4);
+  words.add(key ? 6 : 5);
   words.add(keys.last_job()).add(keys.seq()).add(keys.events()).add(keys.with_status(JobStatus::pending));
+  words.add(keys.leader());
   if (key) words.add(keys.idempotency(key->key));
   words.add(keys.job_prefix()).add(keys.name_prefix()).add(keys.status_channel()).add(limits::events_kept);
   words.add(key ? key->body_hash : std::string())

@@ -16,6 +16,9 @@ class Keys {
  public:
   explicit Keys(std::string_view cluster) : root_("{berth:" + std::string(cluster) + "}:") {}
 
+  // What all of them begin with.
+  const std::string& root() const { return root_; }
+
   // --- jobs ---
   std::string job_prefix() const { return root_ + "job:"; }  // functions append the id
   std::string job(JobId id) const { return job_prefix() + to_string(id); }

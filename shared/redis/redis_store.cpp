@@ -73,7 +73,11 @@ Task<Result<>> RedisStore::start(Deadline deadline) {
   auto checked = co_await check_server(deadline);
   if (!checked) co_return checked.error();
   auto loaded = co_await load_functions(deadline);
-  co_return loaded;
+  if (!loaded || options_.accept_unfinished_restore) co_return loaded;
+  auto restored = co_await check_restore();
+  if (!restored) co_return restored;
+  auto understood = co_await check_leader();
+  co_return understood;
 }
 
 Task<> RedisStore::close() {
@@ -116,6 +120,15 @@ Task<Result<>> RedisStore::load_functions(Deadline deadline) {
   auto loaded = co_await calls_.call(std::move(load), deadline);
   if (!loaded) co_return loaded.error();
   co_return Result<>();
+}
+
+Task<Result<>> RedisStore::check_restore() {
+  Command look("HEXISTS", keys_.leader(), "restoring");
+  auto reply = co_await send(std::move(look));
+  if (!reply) co_return reply.error();
+  if (reply->number() != 1u) co_return Result<>();
+  co_return Error{ErrorKind::refused, "A backup is being put back into cluster \"" + options_.cluster +
+                                          "\", or that was cut off: let `berth restore` end, or repeat it."};
 }
 
 void RedisStore::count_failure(const Error& error) {

@@ -27,6 +27,7 @@ struct RedisOptions {
   std::string client_name = "berth";  // what CLIENT LIST shows; no spaces
   bool wait_for_server = false;       // start() waits for one that doesn't answer yet
   bool accept_unsafe = false;         // go on, with a warning, although Redis may lose acknowledged writes
+  bool accept_unfinished_restore = false;  // start() on a cluster into which a backup is only half put back
 };
 
 class RedisStore final : public Store {
@@ -39,6 +40,15 @@ class RedisStore final : public Store {
   Task<Result<>> start(Deadline deadline);
   // Calls under way and to come fail with `cancelled`. Returns when no task of the store is left.
   Task<> close();
+
+  // --- beyond the port: for what copies a whole cluster (shared/backup) ---
+  const redis::Keys& keys() const { return keys_; }
+  // Sends commands to Redis. Functions that it has lost (FUNCTION FLUSH, a new server behind the same name)
+  // are loaded again, and the calls that missed them repeated: those had done nothing. A failure reply is an
+  // error.
+  Task<Result<std::vector<redis::Reply>>> send(std::vector<redis::Command> commands);
+  Task<Result<redis::Reply>> send(redis::Command command);
+  Error broken_contract(std::string_view what) const;
 
   std::uint64_t failed_calls() const override { return failed_calls_; }
 
@@ -94,6 +104,10 @@ class RedisStore final : public Store {
 
   Task<Result<>> check_server(Deadline deadline);
   Task<Result<>> load_functions(Deadline deadline);
+  Task<Result<>> check_restore();
+  // Refused when the scheduler that leads now and this process don't work together (wire_version.hpp).
+  Task<Result<>> check_leader();
+  void note_stranger(const Leader& leader, std::string why);
 
   // After every reconnect: says so if the store has forgotten what this process had seen.
   Task<> watch_history();
@@ -102,16 +116,10 @@ class RedisStore final : public Store {
   // True if a reader's position in `stream` lies behind the end of all events, which a store that kept what
   // it had can't bring about. Asks Redis only after a reconnect or a read that failed.
   Task<Result<bool>> has_gone_back(std::string stream, std::string_view position);
-  // Sends commands to Redis. Functions that it has lost (FUNCTION FLUSH, a new server behind the same name)
-  // are loaded again, and the calls that missed them repeated: those had done nothing. A failure reply is an
-  // error.
-  Task<Replies> send(std::vector<Command> commands);
   Task<Replies> send_loaded(std::vector<Command> commands);
-  Task<Result<Reply>> send(Command command);
   // Reads that belong together: nothing changes between them.
   Task<Replies> read_at_once(std::vector<Command> reads);
   std::optional<Error> first_failure(const std::vector<Reply>& replies) const;
-  Error broken_contract(std::string_view what) const;
 
   Task<Result<std::vector<JobId>>> ids_with_status(JobQuery query);
   Task<Result<std::vector<JobId>>> ids_with_name(JobQuery query);
@@ -137,6 +145,8 @@ class RedisStore final : public Store {
   std::string newest_body_;        // of that event; empty: not known
   std::uint64_t history_ = 0;
   std::uint64_t connections_ = 0;                  // how often it was connected
+  std::optional<Leader> stranger_;                 // who leads, if this process doesn't work together with it
+  std::string why_strange_;                        // set once it was seen to be alive
   std::map<std::string, std::uint64_t> verified_;  // streams whose reader is right, as of which connection
 };
 

@@ -1,7 +1,10 @@
 // Who is there, and who leads.
+#include "shared/base/wire_version.hpp"
 #include "shared/redis/functions.hpp"
 #include "shared/redis/model_text.hpp"
 #include "shared/redis/redis_store.hpp"
+
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -15,8 +18,20 @@ using redis::compact_json;
 using redis::parse_model;
 using redis::Reply;
 
-constexpr std::array executor_words{"info", "runtime",     "incarnation",  "beat",
-                                    "left", "drain_since", "drain_reason", "drain_deadline"};
+constexpr std::array executor_words{"info",        "runtime",      "incarnation",    "beat", "left",
+                                    "drain_since", "drain_reason", "drain_deadline", "wire", "oldest_wire"};
+
+// Absent words are those of a build from before there was a number.
+Wire wire_of(const Reply& version, const Reply& oldest) {
+  const auto word = [](const Reply& reply) { return static_cast<std::uint32_t>(reply.number().value_or(0)); };
+  return {word(version), word(oldest)};
+}
+
+// It gets nothing, and whoever looks at it sees why.
+void refuse(ExecutorInfo& executor, Wire wire) {
+  executor.runtime.healthy = false;
+  executor.runtime.message = why_not_together("it runs Berth " + executor.version + ", which", wire);
+}
 
 // From the answer to HMGET of executor_words.
 Result<RegisteredExecutor> parse_executor(const std::vector<Reply>& words) {
@@ -30,6 +45,8 @@ Result<RegisteredExecutor> parse_executor(const std::vector<Reply>& words) {
   executor.incarnation = words[2].number().value_or(0);
   executor.beat = words[3].number().value_or(0);
   executor.has_left = !words[4].is_nil();
+  if (const Wire wire = wire_of(words[8], words[9]); !work_together(own_wire, wire))
+    refuse(executor.info, wire);
   const auto time_of = [](const Reply& word) {
     return WallTime{static_cast<std::int64_t>(word.number().value_or(0))};
   };
@@ -46,11 +63,13 @@ Result<RegisteredExecutor> parse_executor(const std::vector<Reply>& words) {
 
 Task<Result<std::uint64_t>> RedisStore::register_executor(ExecutorInfo info, std::uint64_t seen) {
   const RuntimeInfo runtime = std::exchange(info.runtime, {});
-  Command words("FCALL", redis::function_name("register_executor"), 4);
+  Command words("FCALL", redis::function_name("register_executor"), 5);
   words.add(keys_.executor(info.name)).add(keys_.executors()).add(keys_.seq()).add(keys_.events());
+  words.add(keys_.leader());
   words.add(info.name).add(compact_json(info)).add(compact_json(runtime));
   words.add(keys_.status_channel()).add(limits::events_kept);
   words.add(event_of("executor.registered", "executor/" + info.name, info.name, "")).add(seen);
+  words.add(own_wire.version).add(own_wire.oldest);
   auto reply = co_await send(std::move(words));
   if (!reply) co_return reply.error();
   const auto incarnation = reply->number();
@@ -123,18 +142,45 @@ Task<Result<std::vector<RegisteredExecutor>>> RedisStore::executors() {
 }
 
 Task<Result<std::optional<Leader>>> RedisStore::leader() {
-  Command read("HMGET", keys_.leader(), "name", "epoch", "beat", "resigned");
+  Command read("HMGET", keys_.leader(), "name", "epoch", "beat", "resigned", "wire", "oldest_wire",
+               "version");
   auto reply = co_await send(std::move(read));
   if (!reply) co_return reply.error();
   const auto& words = reply->items();
-  if (words.size() != 4) co_return broken_contract("the leader's record");
+  if (words.size() != 7) co_return broken_contract("the leader's record");
   if (words[1].is_nil()) co_return std::optional<Leader>();
   Leader leader;
   leader.name = words[0].text();
   leader.epoch = {words[1].number().value_or(0)};
   leader.beat = words[2].number().value_or(0);
   leader.resigned = words[3].text() == "1";
+  if (const Wire wire = wire_of(words[4], words[5]); work_together(own_wire, wire)) {
+    stranger_.reset();
+    why_strange_.clear();
+  } else {
+    const auto who = "the leading scheduler " + leader.name + " (Berth " + std::string(words[6].text()) + ")";
+    note_stranger(leader, why_not_together(who, wire));
+  }
   co_return std::optional<Leader>(std::move(leader));
+}
+
+// Whoever is gone harms nobody: only one whose beat moves is a stranger that matters.
+void RedisStore::note_stranger(const Leader& leader, std::string why) {
+  const auto before = std::exchange(stranger_, leader);
+  if (!before || leader.resigned || (before->epoch == leader.epoch && before->beat == leader.beat)) return;
+  if (why_strange_.empty()) spdlog::error("{}", why);
+  why_strange_ = std::move(why);
+}
+
+Task<Result<>> RedisStore::check_leader() {
+  const auto before = co_await leader();
+  if (!before) co_return before.error();
+  if (!stranger_ || stranger_->resigned) co_return Result<>();
+  co_await sleep_until(deadline_in(limits::leader_lost_after));
+  const auto after = co_await leader();
+  if (!after) co_return after.error();
+  if (why_strange_.empty()) co_return Result<>();
+  co_return Error{ErrorKind::refused, why_strange_};
 }
 
 Task<Result<Epoch>> RedisStore::take_leadership(std::string name, std::optional<Leader> seen) {
@@ -143,6 +189,7 @@ Task<Result<Epoch>> RedisStore::take_leadership(std::string name, std::optional<
   words.add(seen ? std::to_string(seen->epoch.value) : "").add(seen ? std::to_string(seen->beat) : "");
   words.add(keys_.status_channel()).add(limits::events_kept);
   words.add(event_of("leader.elected", "scheduler/" + name, std::nullopt, ""));
+  words.add(own_wire.version).add(own_wire.oldest).add(BERTH_VERSION);
   auto reply = co_await send(std::move(words));
   if (!reply) co_return reply.error();
   const auto epoch = reply->number();

@@ -105,8 +105,9 @@ Error to_error(const Reply::Failure& failure, std::string_view url) {
     ErrorKind kind;
     std::string_view meaning;
   };
-  static constexpr std::array<Known, 13> known{{
+  static constexpr std::array<Known, 14> known{{
       {"CONFLICT", ErrorKind::conflict, ""},
+      {"RESTORING", ErrorKind::unavailable, ""},
       {"LOADING", ErrorKind::unavailable, "is still loading its data"},
       {"BUSY", ErrorKind::unavailable, "is busy with a long script"},
       {"READONLY", ErrorKind::unavailable, "is a read-only replica; point Berth at the primary"},

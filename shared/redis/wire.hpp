@@ -77,8 +77,9 @@ class ReplyReader {
   redisReader* reader_;
 };
 
-// A failure reply as an error that says what a caller can do: unavailable (LOADING, BUSY, READONLY …: wait),
-// refused (OOM, MISCONF, a wrong password), conflict (CONFLICT, of our own functions), internal (the rest).
+// A failure reply as an error that says what a caller can do: unavailable (LOADING, BUSY, READONLY, RESTORING
+// …: wait), refused (OOM, MISCONF, a wrong password), conflict (CONFLICT, of our own functions), internal
+// (the rest).
 Error to_error(const Reply::Failure& failure, std::string_view url);
 
 }  // namespace berth::redis

@@ -62,8 +62,9 @@ void Fleet::start_executor(const std::string& name, const std::vector<std::strin
 
 void Fleet::launch(const std::string& name) {
   // Nobody reads along, so the log goes to a file.
+  const auto its_own = binaries_.find(name);
   std::vector<std::string> words{"sh", "-c", "exec \"$@\" >>\"$0\" 2>&1", folder_.path() / (name + ".log"),
-                                 binary_};
+                                 its_own == binaries_.end() ? binary_ : its_own->second};
   const auto& own = words_.at(name);
   words.insert(words.end(), own.begin(), own.end());
   for (const auto* word : {"--redis", redis_url_.c_str(), "--cluster", cluster_.c_str()})
@@ -87,6 +88,31 @@ void Fleet::kill(const std::string& name) { processes_.erase(name); }
 void Fleet::send(const std::string& name, int signal) { processes_.at(name)->send(signal); }
 
 void Fleet::restart(const std::string& name) { launch(name); }
+
+void Fleet::stop(const std::string& name) {
+  auto& process = *processes_.at(name);
+  process.send(SIGTERM);
+  process.wait();
+  processes_.erase(name);
+}
+
+void Fleet::use(const std::string& name, std::string binary) { binaries_[name] = std::move(binary); }
+
+void Fleet::await_api(const std::string& name) const {
+  const auto& words = words_.at(name);
+  const auto api = *(std::find(words.begin(), words.end(), "--listen") + 1);
+  await([&] {
+    return Process(command({"stats", "--json"}), {{"BERTH_URL", "http://" + api}}).wait().code == 0;
+  });
+}
+
+std::vector<std::string> Fleet::named(const std::string& verb) const {
+  std::vector<std::string> names;
+  for (const auto& [name, words] : words_) {
+    if (words.front() == verb) names.push_back(name);
+  }
+  return names;
+}
 
 Finished Fleet::berth(std::vector<std::string> words, Milliseconds limit) const {
   Process process(command(std::move(words)), variables());

@@ -30,6 +30,15 @@ class Fleet {
   // kill -9 of a scheduler or executor, and its start as before.
   void kill(const std::string& name);
   void restart(const std::string& name);
+  // SIGTERM, and its end.
+  void stop(const std::string& name);
+  // From its next start on it is this binary.
+  void use(const std::string& name, std::string binary);
+  // Returns once this scheduler's API answers.
+  void await_api(const std::string& name) const;
+  // Names of the schedulers, or of the executors.
+  std::vector<std::string> schedulers() const { return named("scheduler"); }
+  std::vector<std::string> executors() const { return named("executor"); }
   void send(const std::string& name, int signal);
 
   // `berth WORDS…` with the URLs of all schedulers, to its end.
@@ -49,8 +58,10 @@ class Fleet {
 
  private:
   void launch(const std::string& name);
+  std::vector<std::string> named(const std::string& verb) const;
 
   std::string binary_;
+  std::map<std::string, std::string> binaries_;  // of those that have one of their own
   std::string redis_url_;
   TemporaryFolder folder_;
   std::string cluster_;

@@ -1,6 +1,8 @@
 // What only the real thing can show: Docker's own words, bytes, limits, and a daemon that loses answers or
 // goes away.
 #include "tests/contract/runtime_fixture.hpp"
+#include "tests/support/fleet.hpp"
+#include "tests/support/own_docker.hpp"
 #include "tests/support/socket_proxy.hpp"
 
 #include <gmock/gmock.h>
@@ -320,6 +322,34 @@ TEST_F(DockerBehindProxy, ADaemonThatIsNotThereIsNamedWithWhatToDo) {
   EXPECT_THAT(info.message, HasSubstr("Docker doesn't answer at unix://" + proxy_->path()));
   EXPECT_THAT(info.message, HasSubstr("Is the daemon running"));
   EXPECT_EQ(run(runtime_->create(spec({"true"}))).error().kind, ErrorKind::unavailable);
+}
+
+// A daemon that may be killed, while what runs in it goes on.
+class DockerThatDies : public RuntimeTest {
+ protected:
+  void SetUp() override { use_docker(docker_.host().substr(std::string("unix://").size())); }
+
+  OwnDocker docker_;
+};
+
+TEST_F(DockerThatDies, WhatAProcessWroteWhileItWasAwayIsSaidToBeMissing) {
+  TemporaryFolder told;
+  auto wanted = shell("echo before; sleep 2; echo after; touch /told/end");
+  wanted.definition.volumes.push_back({told.path(), "/told"});
+  create_and_start(wanted);
+  auto& sink = new_sink();
+  const auto copied = begin(runtime_->copy_logs(wanted.identity, 0, sink));
+  run_until([&] { return !sink.all.empty(); });
+  docker_.kill();
+  await([&] { return std::filesystem::exists(told.path() / "end"); });
+  docker_.start();
+  run_until([&] { return copied->has_value(); });
+
+  auto& rest = new_sink();
+  const auto ended = run(runtime_->copy_logs(wanted.identity, sink.all.size(), rest));
+  EXPECT_EQ(sink.all + rest.all, "before\n");
+  ASSERT_FALSE(ended) << "and yet a byte is missing";
+  EXPECT_EQ(ended.error().kind, ErrorKind::refused) << ended.error().message;
 }
 
 }  // namespace

@@ -48,6 +48,7 @@ Task<Result<>> DockerRuntime::copy_logs(ContainerIdentity identity, std::uint64_
   cursor.delivered = skip;
   int fruitless = 0;
   bool is_last_pass = false;
+  Result<> all_there;  // in what Docker has
   while (true) {
     const auto before = cursor.delivered;
     cursor.broken.reset();
@@ -55,7 +56,7 @@ Task<Result<>> DockerRuntime::copy_logs(ContainerIdentity identity, std::uint64_
     const auto copied = co_await copy_once(name, reading, cursor, sink);
     if (!copied) co_return copied.error();
     const bool is_broken = cursor.broken.has_value();
-    if (is_last_pass && !is_broken) co_return Result<>{};
+    if (is_last_pass && !is_broken) co_return all_there;
     fruitless = cursor.delivered > before ? 0 : fruitless + 1;
     const auto found = co_await look(name);
     if (!found) co_return found.error();
@@ -63,9 +64,10 @@ Task<Result<>> DockerRuntime::copy_logs(ContainerIdentity identity, std::uint64_
       co_return Error{ErrorKind::conflict, "The container " + name + " hasn't been started"};
     }
     is_last_pass = found->state.phase == ContainerPhase::exited;
+    if (is_last_pass) all_there = judge_log(*found);
     if (is_last_pass && !is_broken && cursor.delivered > reread_limit) {
       const bool is_complete = co_await ends_with(name, cursor.last);
-      if (is_complete) co_return Result<>{};
+      if (is_complete) co_return all_there;
     }
     if (fruitless > fruitless_streams) {
       co_return unavailable(
@@ -82,9 +84,25 @@ Task<Result<>> DockerRuntime::copy_ended_logs(ContainerIdentity identity, std::u
   cursor.delivered = skip;
   const auto copied = co_await copy_once(name, Reading::whole, cursor, sink);
   if (!copied) co_return copied.error();
-  if (!cursor.broken) co_return Result<>{};
+  if (!cursor.broken) {
+    const auto found = co_await look(name);
+    if (!found) co_return found.error();
+    co_return judge_log(*found);
+  }
   co_return Error{cursor.broken->kind,
                   "Docker can't read the output of the container " + name + ": " + cursor.broken->message};
+}
+
+// What a container writes while its daemon is away waits in a pipe, and is lost when the container ends
+// before the daemon is back.
+Result<> DockerRuntime::judge_log(const docker::Inspection& ended) const {
+  const auto now = engine_.incarnation();
+  if (ended.incarnation.empty() || now.empty() || ended.incarnation == now) return {};
+  const auto known = memory_.find(container_name(ended.state.identity));
+  const bool was_seen =
+      known != memory_.end() && known->second.was_running && known->second.incarnation == now;
+  if (was_seen) return {};
+  return Error{ErrorKind::refused, "Docker was away when it ended, so what it wrote meanwhile may be lost"};
 }
 
 // Whether the log of an exited container ends with these bytes. False also when that can't be told.

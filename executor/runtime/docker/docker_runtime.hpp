@@ -97,6 +97,8 @@ class DockerRuntime final : public ContainerRuntime {
   Task<Result<>> await_removal(std::string name);
   Task<Result<>> copy_once(std::string name, Reading reading, LogCursor& cursor, LogSink& sink);
   Task<bool> ends_with(std::string name, std::string delivered);
+  // refused: the end of its output may be missing.
+  Result<> judge_log(const docker::Inspection& ended) const;
   void remember_running(const std::string& name, const std::string& incarnation,
                         std::optional<WallTime> started_at);
 

@@ -51,6 +51,7 @@ class Caller {
   Epoch some_epoch();
   std::uint64_t some_incarnation(const std::string& name);
   lifecycle::Event some_event();
+  bool is_sure_to_be_made(const std::vector<Change>& changes) const;
   std::vector<Change> some_changes();
   std::vector<LogPiece> some_pieces();
   std::string some_position() { return std::to_string(below(last_event_ + 1)) + "-0"; }
@@ -203,11 +204,22 @@ lifecycle::Event Caller::some_event() {
   return one_of(all);
 }
 
+bool Caller::is_sure_to_be_made(const std::vector<Change>& changes) const {
+  if (changes.empty()) return false;
+  const auto& last = changes.back().before;
+  const auto is_it = [&](const Job& job) { return job.id == last.id && job.version == last.version; };
+  const auto names_it = [&](const Change& change) { return change.before.id == last.id; };
+  return std::any_of(jobs_.begin(), jobs_.end(), is_it) &&
+         std::count_if(changes.begin(), changes.end(), names_it) == 1;
+}
+
 std::vector<Change> Caller::some_changes() {
   std::vector<Change> changes;
   for (std::size_t wanted = below(5); wanted > 0; --wanted) {
     Job job = some_job();
-    if (!changes.empty() && chance(15)) {  // the same again: it finds what the change before has made
+    // The same again: it finds what the change before has made, if that is sure to be made. A record that
+    // never was there is nothing that a caller may bring.
+    if (chance(15) && is_sure_to_be_made(changes)) {
       job = changes.back().after;
       job.version = changes.back().before.version + 1;
     }

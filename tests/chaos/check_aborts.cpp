@@ -37,7 +37,8 @@ Seconds must_be_gone_by(const Facts& facts, const Job& job, Seconds aborted) {
     const bool hangs = fault.kind.find("docker") != std::string::npos && fault.target == executor;
     if (hangs && fault.began <= span.to) from = std::max(from, fault.ended);
   }
-  return from + grace + after_grace + slack + (is_broken ? facts.history.run.lease : 0);
+  return from + grace + facts.history.run.patience * (after_grace + slack) +
+         (is_broken ? facts.history.run.lease : 0);
 }
 
 void check_process(const Facts& facts, const Job& job, Seconds aborted, Verdict& verdict) {

@@ -25,15 +25,16 @@ void compare(const Recovery& recovery, Wrong wrong, Seconds time, Seconds limit,
 }  // namespace
 
 void check_recovery(const Facts& facts, Verdict& verdict) {
+  const auto patience = facts.history.run.patience;
   for (const auto& recovery : facts.history.recoveries) {
     auto& times = verdict.recovery[recovery.kind];
     times.leader.push_back(recovery.leader.value_or(never));
     times.moved.push_back(recovery.moved.value_or(never));
-    compare(recovery, Wrong::slow_leader, times.leader.back(), leader_in, verdict);
-    compare(recovery, Wrong::slow_move, times.moved.back(), moved_in, verdict);
+    compare(recovery, Wrong::slow_leader, times.leader.back(), patience * leader_in, verdict);
+    compare(recovery, Wrong::slow_move, times.moved.back(), patience * moved_in, verdict);
     if (!recovery.decided) continue;
     times.decided.push_back(*recovery.decided);
-    compare(recovery, Wrong::slow_loss, *recovery.decided, decided_in, verdict);
+    compare(recovery, Wrong::slow_loss, *recovery.decided, patience * decided_in, verdict);
   }
 }
 

@@ -50,8 +50,13 @@ Output taken_apart(const std::string& body) {
   }
 }
 
+// What Berth adds to the message of an attempt whose output it can't vouch for.
+bool is_said_to_be_incomplete(const Attempt& attempt) {
+  return attempt.message.find("its output is incomplete") != std::string::npos;
+}
+
 Task<> dump_log(Api& api, const HistoryWriter& history, JobId job, std::uint32_t attempt,
-                std::string expected) {
+                std::string expected, bool is_marked) {
   const auto target =
       "/v1/jobs/" + std::to_string(job.value) + "/logs?stream=stdout&attempt=" + std::to_string(attempt);
   http::Headers headers{{"Accept", "application/vnd.docker.multiplexed-stream"}};
@@ -64,7 +69,7 @@ Task<> dump_log(Api& api, const HistoryWriter& history, JobId job, std::uint32_t
   check.sha256 = sha256(output.bytes);
   check.expected_bytes = static_cast<std::int64_t>(expected.size());
   check.expected_sha256 = sha256(expected);
-  check.marked = output.is_marked;
+  check.marked = is_marked || output.is_marked;
   history.append(check);
 }
 
@@ -142,7 +147,8 @@ Task<> dump_records(Api& api, const HistoryWriter& history) {
     for (const auto& attempt : job.attempts) {
       if (attempt.cause != Cause::exit) continue;
       auto expected = expected_output(job.definition);
-      co_await dump_log(api, history, job.id, attempt.number, std::move(expected));
+      co_await dump_log(api, history, job.id, attempt.number, std::move(expected),
+                        is_said_to_be_incomplete(attempt));
     }
   }
 }

@@ -40,6 +40,8 @@ struct Run {
   double minutes = 0;                     // as asked for
   std::vector<std::string> faults{};      // kinds that were drawn from
   std::vector<std::string> guards_off{};  // guards that were switched off to see the checker turn red
+  double patience =
+      1;  // how many times as long as promised everything may take: the machine is busy with other things
   std::uint32_t schedulers = 0;
   std::vector<Machine> executors{};
   Seconds lease = 0;
@@ -48,8 +50,8 @@ struct Run {
   Seconds settled = 0;  // what is read at the end had been read
 };
 BOOST_DESCRIBE_STRUCT(Run, (),
-                      (seed, minutes, faults, guards_off, schedulers, executors, lease, began, ended,
-                       settled))
+                      (seed, minutes, faults, guards_off, patience, schedulers, executors, lease, began,
+                       ended, settled))
 
 // asked.jsonl: a definition, before the request for it left.
 struct Asked {

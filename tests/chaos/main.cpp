@@ -55,6 +55,11 @@ int run(int argc, char** argv) {
   app.add_option("--guards-off", settings.guards_off,
                  "Guards to switch off, with commas: the verdict must turn red")
       ->delimiter(',');
+  app.add_option("--patience", settings.patience,
+                 "How many times as long as promised everything may take, on a machine that is busy with "
+                 "other things")
+      ->check(CLI::Range(1.0, 100.0))
+      ->capture_default_str();
   app.add_option("--keep", settings.keep, "Keep there what the run writes")->check(check_folder);
   app.add_option("--berth", settings.berth, "The binary to test")
       ->check(CLI::ExistingFile)

@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr double longest = 60;  // what takes longer is said to be so long
+constexpr double longest = 150;  // what takes longer is said to be so long
 constexpr double long_enough = 24;
 constexpr Milliseconds look = 100ms;
 constexpr Milliseconds one_call = 1s;

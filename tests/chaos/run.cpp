@@ -71,6 +71,7 @@ class Play {
     run_.minutes = settings.minutes;
     run_.faults = settings.faults;
     run_.guards_off = settings.guards_off;
+    run_.patience = settings.patience;
     run_.schedulers = scheduler_count;
     for (const auto& name : world_.machines())
       run_.executors.push_back({name, static_cast<std::int64_t>(machine_cores * 1000), machine_memory});

@@ -14,6 +14,7 @@ struct RunSettings {
   std::uint64_t seed = 1;
   double minutes = 3;
   std::vector<std::string> faults;      // kinds
+  double patience = 1;                  // times as long as promised
   std::vector<std::string> guards_off;  // for a build that has guards
   std::filesystem::path keep;           // where what the run wrote is kept; empty: only if something is wrong
   std::filesystem::path berth;

@@ -18,7 +18,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int job_count = 10;
+constexpr int job_count =
+    10;  // which live for half a minute each: all of them still at once on a busy machine
 constexpr double lease = 5;
 constexpr double slack = 1;  // for a job's own steps of a quarter of a second, and the kernel's
 
@@ -41,7 +42,7 @@ class LeaseRun : public testing::Test {
     const std::string volume = truth_.string() + ":/truth";
     for (int i = 0; i < job_count; ++i) {
       const auto submitted = fleet_.berth({"run", "-d", "--network", "none", "--cpus", "0.2", "-m", "32MiB",
-                                           "-v", volume, test_image, "sh", "-c", living_script(60)});
+                                           "-v", volume, test_image, "sh", "-c", living_script(120)});
       ASSERT_EQ(submitted.code, 0) << submitted.err;
     }
     await([&] { return lives().size() == job_count; });

@@ -53,8 +53,8 @@ TEST_F(InboxTest, AnEntryIsDeliveredOnceInOrder) {
   EXPECT_THAT(heard_, testing::ElementsAre(first, second));
 }
 
-// Between losing contact and looking at what is still its own, an executor must believe nothing that it had been sent:
-// it may be another's by now.
+// Between losing contact and looking at what is still its own, an executor must believe nothing that it had
+// been sent: it may be another's by now.
 TEST_F(InboxTest, WhatCameBeforeALapseIsNotHeardAfterIt) {
   inbox_.go_on(end());
   inbox_.hold();

@@ -165,7 +165,7 @@ Task<Result<>> DockerRuntime::start(ContainerSpec spec, MayStart may_start) {
   auto link = docker::InitLink::listen(executor_, files_.directory(name));
   if (!link) co_return link.error();
   if (!is_held) {
-    const auto started = co_await start_container(name);
+    const auto started = co_await start_container(spec.identity);
     if (!started) co_return started;
   }
   auto released =
@@ -173,12 +173,19 @@ Task<Result<>> DockerRuntime::start(ContainerSpec spec, MayStart may_start) {
   co_return released;
 }
 
-Task<Result<>> DockerRuntime::start_container(std::string name) {
+Task<Result<>> DockerRuntime::start_container(ContainerIdentity identity) {
+  const std::string name = container_name(identity);
   const auto reply =
       co_await engine_.call("POST", container_path(name, "/start"), {}, deadline_in(change_deadline));
   if (!reply) co_return reply.error();
   if (reply->status == 204 || reply->status == 304) co_return Result<>{};
-  co_return docker::start_error(reply->status, words_of(*reply));
+  auto error = docker::start_error(reply->status, words_of(*reply));
+  if (error.kind != ErrorKind::conflict || files_.record(name).has_begun()) co_return error;
+  // This one will never start, and its init was told nothing: another in its place may.
+  const auto removed = co_await remove(identity);
+  if (!removed) co_return removed;
+  error.kind = ErrorKind::not_found;
+  co_return error;
 }
 
 Task<Result<>> DockerRuntime::release(std::string name, berth_go go, docker::InitLink link,

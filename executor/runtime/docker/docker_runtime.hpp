@@ -89,7 +89,7 @@ class DockerRuntime final : public ContainerRuntime {
 
   Task<Result<std::vector<std::string>>> command_of(JobDefinition definition);
   Task<Result<>> adopt(ContainerIdentity identity);
-  Task<Result<>> start_container(std::string name);
+  Task<Result<>> start_container(ContainerIdentity identity);
   Task<Result<>> release(std::string name, berth_go go, docker::InitLink link, MayStart may_start);
   Task<Result<docker::Inspection>> look(std::string name);
   Task<Result<ContainerState>> conclude(docker::Inspection inspection, bool wait_was_unbroken);

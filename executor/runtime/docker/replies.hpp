@@ -15,8 +15,8 @@ std::string words_of(unsigned status, std::string_view body);
 // POST /containers/create: not_found = no such image.
 Error create_error(unsigned status, std::string words);
 
-// POST /containers/{name}/start: not_found = no such container; refused = this container can't be started,
-// now or later.
+// POST /containers/{name}/start: not_found = no such container; conflict = this container can't be started
+// any more, but another one like it can; refused = this one can't, and no other could.
 Error start_error(unsigned status, std::string words);
 
 // The errno with which berth-init couldn't execute the job's command: refused.

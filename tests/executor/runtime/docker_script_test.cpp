@@ -32,6 +32,7 @@ class ScriptedDocker {
   bool hangs_at_create = false;
   bool fails_at_inspect = false;
   bool is_down = false;
+  std::string start_refusal;         // Docker's words
   bool is_pull_stuck = false;        // it begins, and no news come
   std::size_t first_follow = 0;      // entries after which the first follow ends; the container runs on
   std::string login;                 // that came with the last pull
@@ -74,6 +75,10 @@ class ScriptedDocker {
     if (path == "/info") response.body = R"({"NCPU":2})";
     if (path == "/containers/create") response.status = 201;
     if (method == "DELETE") response.status = 204;
+    if (path.ends_with("/start") && !start_refusal.empty()) {
+      response.status = 500;
+      response.body = R"({"message":")" + start_refusal + R"("})";
+    }
     if (path == "/containers/json") {
       response.body =
           R"([{"Names":["/berth-test-1-1"],"State":"exited","Labels":{"berth.cluster":"test","berth.executor":"here","berth.job":"1","berth.attempt":"1"}},)"
@@ -222,6 +227,20 @@ TEST_F(DockerScriptTest, AThousandWhoWantOneImageAreOnePull) {
   daemon.is_pull_stuck = false;
   loop.run_until([&] { return done == 1'000; });
   EXPECT_EQ(daemon.calls["POST /images/create"], 1);
+}
+
+// --- a daemon that ended in the middle of a start ---
+
+TEST_F(DockerScriptTest, AContainerWhoseStartWasCutOffMakesRoomForAnother) {
+  ContainerSpec spec;
+  spec.identity = container();
+  spec.definition.command = {"true"};
+  ASSERT_TRUE(loop.run(runtime->create(spec)));
+  daemon.start_refusal = "task 1e8f35aa: already exists";
+  const auto started = loop.run(runtime->start(spec, [] { return true; }));
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().kind, ErrorKind::not_found);  // so that it is created again
+  EXPECT_EQ(daemon.calls["DELETE /containers/berth-test-1-1"], 1);
 }
 
 // --- a daemon that is busy ---

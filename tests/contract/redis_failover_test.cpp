@@ -56,8 +56,7 @@ TEST_F(RedisFailover, TheNewMasterIsFollowedAndNothingIsMissedWhenItHadAll) {
     co_await admit(s, 10);
     auto read = co_await s.read_events(0, 100, deadline_in(5s));
     EXPECT_EQ(must(std::move(read)).size(), 10u);
-    EXPECT_EQ(trio.first().ask("WAIT 1 5000"), ":1\r\n") << "the replica has it all";
-    trio.first().kill();
+    trio.kill_first();
     const auto next = co_await admit_in_the_end(s);
     EXPECT_GE(next, JobId{11});
     const Job kept = co_await berth::test::read(s, {1});
@@ -78,7 +77,7 @@ TEST_F(RedisFailover, AMasterThatMissedWritesIsNoticedAndReadersStartOver) {
   RedisStore store(io_.get_executor(), options_of(trio), clock_);
   const std::function<Task<>(RedisStore&)> story = [&trio](RedisStore& s) -> Task<> {
     co_await admit(s, 3);
-    EXPECT_EQ(trio.first().ask("WAIT 1 5000"), ":1\r\n");
+    trio.await_replica();
     auto first = co_await s.read_events(0, 100, deadline_in(5s));  // its connection is there before the cut
     must(std::move(first));
     // The replica is cut off, and can't come back.

@@ -413,7 +413,7 @@ TEST_F(FleetRun, FollowsASentinelFailoverInTheMiddle) {
   follow_events();
   submit(0, jobs);
   await([&] { return ended() >= jobs / 4; });
-  trio.first().kill();
+  trio.kill_first();
   abort_the_unwanted();
   await([&] { return ended() == jobs; }, Milliseconds{120'000});
   check_records(jobs);

@@ -44,6 +44,28 @@ bool SentinelTrio::is_ready() const {
   });
 }
 
+void SentinelTrio::await_replica() const {
+  const auto position = [](const RedisServer& server, std::string_view name) {
+    const auto info = server.ask("INFO replication");
+    const auto found = info.find(name);
+    return found == std::string::npos ? -1 : std::stoll(info.substr(found + name.size()));
+  };
+  const auto wanted = position(*first_, "master_repl_offset:");
+  const auto give_up = std::chrono::steady_clock::now() + 30s;
+  while (wanted < 0 || position(*second_, "slave_repl_offset:") < wanted) {
+    if (std::chrono::steady_clock::now() > give_up) throw std::runtime_error("the replica doesn't follow");
+    std::this_thread::sleep_for(2ms);  // nothing tells when it has
+  }
+}
+
+void SentinelTrio::kill_first() {
+  // What is written meanwhile waits, and isn't acknowledged.
+  if (first_->ask("CLIENT PAUSE 60000 WRITE") != "+OK\r\n")
+    throw std::runtime_error("the master can't be paused");
+  await_replica();
+  first_->kill();
+}
+
 std::string SentinelTrio::url() const {
   std::string hosts;
   for (const int port : ports_)

@@ -20,6 +20,11 @@ class SentinelTrio {
   RedisServer& first() { return *first_; }    // the master at the beginning
   RedisServer& second() { return *second_; }  // its replica
 
+  // Returns when the replica has what the master has now.
+  void await_replica() const;
+  // kill -9 of the master, at an instant at which its replica has all that it acknowledged.
+  void kill_first();
+
  private:
   bool is_ready() const;
 

@@ -180,7 +180,8 @@ Task<> ExecutorApp::beat() {
 
 Task<> ExecutorApp::watch_runtime() {
   std::function<void()> on_return = [this] { attempts_.on_runtime_back(); };
-  co_await heartbeat_.watch_runtime(std::move(on_return));
+  std::function<void()> on_silence = [this] { attempts_.on_runtime_silent(); };
+  co_await heartbeat_.watch_runtime(std::move(on_return), std::move(on_silence));
 }
 
 Task<> ExecutorApp::watch_gpus() {

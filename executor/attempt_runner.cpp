@@ -152,7 +152,11 @@ Task<> AttemptRunner::create() {
 
 Task<> AttemptRunner::start() {
   // Asked at the last moment: an attempt that was aborted or fenced off meanwhile must not begin.
-  ContainerRuntime::MayStart may_start = [this] { return !is_stopped_ && machine_.is_starting(); };
+  ContainerRuntime::MayStart may_start = [this] {
+    if (is_stopped_ || !machine_.is_starting()) return false;
+    deliver(events::Beginning{});
+    return true;
+  };
   auto result = co_await home_.runtime.start(spec_, std::move(may_start));
   deliver(events::StartReturned{std::move(result)});
 }

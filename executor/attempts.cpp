@@ -109,6 +109,11 @@ void Attempts::on_runtime_back() {
   for (const auto& [key, runner] : runners) runner->deliver(events::RuntimeBack{});
 }
 
+void Attempts::on_runtime_silent() {
+  const auto runners = runners_;
+  for (const auto& [key, runner] : runners) runner->deliver(events::RuntimeSilent{});
+}
+
 void Attempts::stop_all(const StopCause& why) {
   const auto runners = runners_;
   for (const auto& [key, runner] : runners) runner->deliver(events::StopAsked{why});

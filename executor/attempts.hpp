@@ -44,6 +44,9 @@ class Attempts {
   // The runtime answers again: whoever waits out a backoff tries at once.
   void on_runtime_back();
 
+  // It hasn't answered for limits::runtime_patience: what hasn't begun is given back.
+  void on_runtime_silent();
+
   // Frees what has ended, until cancelled. Owned by one TaskGroup.
   Task<> reap();
   // Stops driving; the containers are left as they are. Once, after reap() has been cancelled and joined.

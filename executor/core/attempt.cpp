@@ -41,6 +41,7 @@ Plan plan_of(const Job& job) {
   plan.timeout = job.definition.timeout;
   plan.stop_signal = job.definition.stop_signal;
   plan.stop_grace = job.definition.stop_grace;
+  plan.at_most_once = job.definition.at_most_once;
   plan.recorded_running = job.status == JobStatus::running;
   return plan;
 }
@@ -250,6 +251,20 @@ void Step::operator()(const events::RuntimeBack&) {
   if (m_.logs_ == Machine::Call::backing_off) copy_logs();
   if (auto* state = in<Stopping>(); state && m_.kill_failures_ > 0 && !state->in_flight && !state->end)
     kill(*state);
+}
+
+void Step::operator()(const events::Beginning&) { m_.may_have_begun_ = true; }
+
+// What hasn't begun never will now, so its ending needn't wait. Its container, if there is one, goes when the
+// runtime is back.
+void Step::operator()(const events::RuntimeSilent&) {
+  if (m_.may_have_begun_) return;
+  if (auto* state = in<Withdrawing>(); state && state->ending)
+    return finish(lifecycle::Outcome{*state->ending});
+  if (!in_any<Creating, Pulling, Starting, Looking>()) return;
+  if (m_.stop_) return finish(stopped());
+  if (m_.plan_.at_most_once) return;
+  finish(outcome(Cause::executor_lost, "the container runtime didn't answer, and the process hadn't begun"));
 }
 
 void Step::operator()(const events::StopAsked& event) {

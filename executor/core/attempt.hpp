@@ -28,7 +28,9 @@
 // - A wait or a follow that hangs holds up nothing for ever: the reconciling look tells the exit too, and a
 // follow that
 //   falls silent after it is replaced by one bounded read.
-// - A runtime that doesn't answer costs time, never the attempt: the same step is repeated with backoff.
+// - A runtime that doesn't answer costs time: the same step is repeated with backoff. An attempt that surely
+//   hasn't begun when the silence has lasted is given back, and begins on another machine; unless it is
+//   `at_most_once`, which a lost machine ends.
 #pragma once
 
 #include "executor/core/container_view.hpp"
@@ -53,6 +55,7 @@ struct Plan {
   std::optional<Milliseconds> timeout;
   std::string stop_signal = "SIGTERM";
   Milliseconds stop_grace{};
+  bool at_most_once = false;
   bool recorded_running =
       false;  // the record says RUNNING already: an attempt taken over from an earlier process
 };
@@ -114,7 +117,9 @@ struct RemoveReturned {
 struct TimerFired {
   Timer timer = Timer::timeout;
 };
-struct RuntimeBack {};  // it answers again: don't wait out the backoff
+struct Beginning {};      // its process is being told to begin: from here on it may have
+struct RuntimeBack {};    // it answers again: don't wait out the backoff
+struct RuntimeSilent {};  // it hasn't answered for limits::runtime_patience
 struct StopAsked {
   StopCause why;
 };                         // by a person (ABORTED), or because the executor is drained (EXECUTOR_LOST)
@@ -126,7 +131,8 @@ using Event = std::variant<events::Begin, events::Found, events::Vanished, event
                            events::Pulled, events::PullProgressed, events::StartReturned, events::Inspected,
                            events::WaitReturned, events::SeenExited, events::LogsSilent, events::LogsCopied,
                            events::KillReturned, events::RemoveReturned, events::TimerFired,
-                           events::RuntimeBack, events::StopAsked, events::EndingRecorded, events::FencedOff>;
+                           events::Beginning, events::RuntimeBack, events::RuntimeSilent, events::StopAsked,
+                           events::EndingRecorded, events::FencedOff>;
 
 // --- what to do ---
 namespace effects {
@@ -217,6 +223,7 @@ class Machine {
   std::uint32_t step_failures_ = 0;
   bool noted_ = false;  // people were told that the runtime doesn't answer
   std::uint32_t pulls_ = 0;
+  bool may_have_begun_ = false;
   Call logs_ = Call::idle;
   std::uint32_t log_failures_ = 0;
   bool logs_follow_ = false;  // the copy under way follows

@@ -25,7 +25,9 @@ class Step {
   void operator()(const events::StartReturned&);
   void operator()(const events::Inspected&);
   void operator()(const events::TimerFired&);
+  void operator()(const events::Beginning&);
   void operator()(const events::RuntimeBack&);
+  void operator()(const events::RuntimeSilent&);
   void operator()(const events::StopAsked&);
   void operator()(const events::FencedOff&);
 

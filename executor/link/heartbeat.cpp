@@ -143,7 +143,8 @@ Task<RuntimeInfo> probe_in_time(Heartbeat::Probe probe, RuntimeInfo last_known) 
   co_return last_known;
 }
 
-Task<> Heartbeat::watch_runtime(std::function<void()> on_return) {
+Task<> Heartbeat::watch_runtime(std::function<void()> on_return, std::function<void()> on_silence) {
+  std::optional<Monotonic> silent_since;
   while (true) {
     co_await sleep_until(deadline_in(limits::runtime_probe_period));
     auto info = co_await probe_in_time(probe_, runtime_);
@@ -153,6 +154,9 @@ Task<> Heartbeat::watch_runtime(std::function<void()> on_return) {
     const bool is_back = !runtime_.healthy && info.healthy;
     runtime_ = std::move(info);
     look_at_disk();
+    if (runtime_.healthy) silent_since.reset();
+    if (!runtime_.healthy && !silent_since) silent_since = loop_now();
+    if (silent_since && loop_now() - *silent_since >= limits::runtime_patience) on_silence();
     if (!is_back) continue;
     log_about({name_}, spdlog::level::info, "{}: {} answers again", name_, runtime_.name);
     on_return();

@@ -38,8 +38,9 @@ class Heartbeat {
   Task<> leave();
 
   // Probes the runtime every limits::runtime_probe_period until cancelled. `on_return` is called each time it
-  // answers after it didn't.
-  Task<> watch_runtime(std::function<void()> on_return);
+  // answers after it didn't; `on_silence` at every probe that fails more than limits::runtime_patience after
+  // the first that did.
+  Task<> watch_runtime(std::function<void()> on_return, std::function<void()> on_silence);
 
   // Checks the GPUs every limits::runtime_probe_period until cancelled: the beats tell which aren't well.
   using GpuCheck = std::function<Task<std::vector<UnhealthyGpu>>()>;

@@ -71,8 +71,10 @@ inline constexpr Milliseconds store_first_retry = 100ms;  // after a failed call
 inline constexpr Milliseconds store_longest_retry = 5s;
 inline constexpr Milliseconds runtime_probe_period = 3s;
 inline constexpr Milliseconds runtime_probe_call = 5s;  // longer than this means that it doesn't answer
-inline constexpr Milliseconds images_look = 30s;        // between two looks at which images are there
-inline constexpr std::size_t images_told = 50;          // by an executor: the newest
+// Silent for longer, what hasn't begun is given back, to begin on another machine.
+inline constexpr Milliseconds runtime_patience = 10s;
+inline constexpr Milliseconds images_look = 30s;     // between two looks at which images are there
+inline constexpr std::size_t images_told = 50;       // by an executor: the newest
 inline constexpr Milliseconds gpu_first_look = 30s;  // without its persistence daemon, a driver takes seconds
 inline constexpr Milliseconds gpu_check = 5s;        // a driver that takes longer doesn't answer
 inline constexpr Milliseconds shutdown_flush = 5s;   // for what is still to be told to the store

@@ -2,7 +2,7 @@
 // may step.
 #pragma once
 
-#include "tests/simulation/simulated_time.hpp"
+#include "tests/support/simulated_time.hpp"
 
 #include <boost/asio/execution.hpp>
 #include <boost/asio/io_context.hpp>

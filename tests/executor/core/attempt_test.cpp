@@ -124,7 +124,9 @@ const std::vector<std::pair<std::string, Event>>& all_events() {
       {"KillReturned", events::KillReturned{}},
       {"RemoveReturned", events::RemoveReturned{}},
       {"TimerFired", events::TimerFired{Timer::timeout}},
+      {"Beginning", events::Beginning{}},
       {"RuntimeBack", events::RuntimeBack{}},
+      {"RuntimeSilent", events::RuntimeSilent{}},
       {"StopAsked", events::StopAsked{{Cause::aborted, "enough"}}},
       {"EndingRecorded", events::EndingRecorded{}},
       {"FencedOff", events::FencedOff{}},
@@ -150,6 +152,11 @@ const std::map<std::pair<std::string, std::string>, std::string> moves{
     {{"Starting", "FencedOff"}, "Withdrawing"},
     {{"Looking", "Inspected"}, "Running"},
     {{"Looking", "FencedOff"}, "Withdrawing"},
+    {{"Creating", "RuntimeSilent"}, "Reporting"},
+    {{"Pulling", "RuntimeSilent"}, "Reporting"},
+    {{"Starting", "RuntimeSilent"}, "Reporting"},
+    {{"Looking", "RuntimeSilent"}, "Reporting"},
+    {{"Withdrawing", "RuntimeSilent"}, "Reporting"},
     {{"Running", "WaitReturned"}, "Draining"},
     {{"Running", "SeenExited"}, "Draining"},
     {{"Running", "StopAsked"}, "Stopping"},
@@ -408,6 +415,42 @@ TEST(Attempt, it_does_not_wait_out_its_backoff_once_the_runtime_is_back) {
   EXPECT_TRUE(d.asked<effects::Wait>());
   d.on(events::TimerFired{Timer::retry_step});
   EXPECT_TRUE(d.effects.empty()) << "the wait is under way";
+}
+
+TEST(Attempt, a_runtime_that_stays_silent_gives_back_what_has_not_begun) {
+  auto d = in_state("Starting");
+  d.on(events::RuntimeSilent{});
+  EXPECT_EQ(d.ending().cause, Cause::executor_lost) << "so that it begins elsewhere";
+  EXPECT_FALSE(d.machine.is_starting()) << "the start that is under way may not begin it any more";
+  d.on(events::StartReturned{});
+  EXPECT_EQ(d.state(), "Reporting");
+  d.on(events::EndingRecorded{});
+  EXPECT_TRUE(d.asked<effects::Remove>()) << "what it left goes when the runtime is back";
+}
+
+TEST(Attempt, a_runtime_that_stays_silent_keeps_what_may_have_begun) {
+  auto d = in_state("Starting");
+  d.on(events::Beginning{});
+  d.on(events::RuntimeSilent{});
+  EXPECT_EQ(d.state(), "Starting");
+  d.on(events::StartReturned{silence});
+  d.on(events::RuntimeSilent{});
+  EXPECT_EQ(d.state(), "Looking") << "elsewhere it would run twice";
+  d.on(events::StopAsked{{Cause::aborted, "enough"}});
+  d.on(events::RuntimeSilent{});
+  EXPECT_FALSE(d.told<lifecycle::AttemptEnded>());
+}
+
+TEST(Attempt, a_runtime_that_stays_silent_does_not_end_a_job_that_begins_at_most_once) {
+  auto plan = Driver::default_plan();
+  plan.at_most_once = true;
+  Driver d(std::move(plan));
+  d.on(events::Begin{});
+  d.on(events::RuntimeSilent{});
+  EXPECT_EQ(d.state(), "Creating") << "to lose a machine would be its end";
+  d.on(events::StopAsked{{Cause::aborted, "enough"}});
+  d.on(events::RuntimeSilent{});
+  EXPECT_EQ(d.ending().cause, Cause::aborted);
 }
 
 // moby#31262: a restarted daemon invents exit 0; the runtime then gives no code at all.

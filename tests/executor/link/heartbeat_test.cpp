@@ -5,8 +5,11 @@
 #include "shared/runtime/task_group.hpp"
 #include "tests/shared/runtime/loop.hpp"
 #include "tests/support/memory_store.hpp"
+#include "tests/support/simulated_time.hpp"
 
 #include <gtest/gtest.h>
+
+#include <utility>
 
 namespace berth {
 namespace {
@@ -19,7 +22,7 @@ class HeartbeatTest : public testing::Test {
     info.runtime = runtime_;
     loop_.run(heartbeat_.enroll(std::move(info), true)).value();
     tasks_.spawn("beat", beat());
-    tasks_.spawn("runtime watch", heartbeat_.watch_runtime([this] { ++returns_; }));
+    tasks_.spawn("runtime watch", heartbeat_.watch_runtime([this] { ++returns_; }, [this] { ++silences_; }));
   }
   ~HeartbeatTest() override {
     tasks_.cancel();
@@ -48,6 +51,7 @@ class HeartbeatTest : public testing::Test {
   RuntimeInfo runtime_ = well();
   std::string disk_problem_;
   int returns_ = 0;
+  int silences_ = 0;
   Heartbeat heartbeat_{store_, lease_, [this] { return probe(); },
                        [this](const std::string& path) {
                          EXPECT_EQ(path, "/docker");
@@ -65,6 +69,46 @@ TEST_F(HeartbeatTest, AnExecutorWhoseDiskIsNearlyFullTakesItselfOutOfPlacement) 
   loop_.run_until([this] { return known().healthy; });
   EXPECT_EQ(known().message, "");
   EXPECT_EQ(returns_, 0) << "the runtime was there all the time";
+  EXPECT_EQ(silences_, 0);
+}
+
+TEST(HeartbeatInSimulatedTime, ARuntimeIsCalledSilentOnceItHasBeenAwayForSomeTime) {
+  asio::io_context io;
+  test::SimulatedTime time(io);
+  test::MemoryStore store(io.get_executor(), time);
+  SimulatedRuntime containers(io.get_executor(), time);
+  Lease lease(containers, time, limits::lease, []() -> Task<bool> { co_return true; });
+  RuntimeInfo runtime;
+  runtime.healthy = true;
+  const Heartbeat::Probe probe = [&runtime]() -> Task<RuntimeInfo> { co_return runtime; };
+  Heartbeat heartbeat(store, lease, probe, [](const std::string&) { return std::string(); });
+  int returns = 0;
+  int silences = 0;
+  TaskGroup tasks(io.get_executor());
+  tasks.spawn("runtime watch", heartbeat.watch_runtime([&] { ++returns; }, [&] { ++silences; }));
+  const auto begin = time.now();
+  const auto play_until = [&](Milliseconds instant) {
+    while (time.now() < begin + instant) ASSERT_TRUE(time.step());
+  };
+
+  play_until(std::chrono::seconds{10});
+  runtime.healthy = false;
+  play_until(std::chrono::seconds{10} + limits::runtime_patience);
+  EXPECT_EQ(silences, 0) << "it may be back at once";
+  play_until(std::chrono::seconds{60});
+  EXPECT_GE(silences, 10) << "for what comes later, too";
+  EXPECT_EQ(returns, 0);
+  runtime.healthy = true;
+  play_until(std::chrono::seconds{70});
+  EXPECT_EQ(returns, 1);
+  const auto before = std::exchange(silences, 0);
+  runtime.healthy = false;
+  play_until(std::chrono::seconds{78});
+  EXPECT_EQ(silences, 0) << "each silence counts from its own beginning, not like the " << before
+                         << " before";
+
+  tasks.cancel();
+  while (tasks.size() > 0) ASSERT_TRUE(time.step());
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "tests/simulation/simulated_time.hpp"
+#include "tests/support/simulated_time.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -225,13 +225,16 @@ Task<bool> ExecutorApp::drop_what_was_lost() {
 Task<Result<>> ExecutorApp::look_and_recover() {
   while (true) {
     const auto tenure = lease_.tenure();
+    if (tenure % 2 != 0) {
+      co_await sleep_until(deadline_in(limits::store_first_retry));
+      continue;
+    }
     auto observed = co_await look();
     if (!observed) co_return observed.error();
-    if (tenure == lease_.tenure() && tenure % 2 == 0) {
+    if (tenure == lease_.tenure()) {
       attempts_.recover(plan_recovery(*observed, attempts_.ended()));
       co_return Result<>{};
     }
-    co_await sleep_until(deadline_in(limits::store_first_retry));
   }
 }
 

@@ -59,6 +59,7 @@ AttemptRunner::AttemptRunner(Surroundings& surroundings, const Job& record, Cont
       tasks_(surroundings.executor),
       upload_(surroundings.executor, surroundings.store, surroundings.clock, tasks_, key_),
       must_resume_logs_(is_adopted),
+      told_(surroundings.executor),
       copying_(surroundings.executor) {
   home_.reporter.track(record, *this);
 }
@@ -74,6 +75,7 @@ void AttemptRunner::deliver(attempt::Event event) {
     const auto before = machine_.state().index();
     const auto effects = machine_.on(next, home_.clock.wall());
     if (machine_.state().index() != before) {
+      told_.notify();
       log_about({home_.name, key_.job, key_.number}, spdlog::level::debug, "{}: {} is {}", home_.name,
                 to_string(key_), attempt::name_of(machine_.state()));
     }
@@ -92,6 +94,7 @@ Task<> AttemptRunner::stop() {
 }
 
 void AttemptRunner::on_ending_recorded() { deliver(events::EndingRecorded{}); }
+void AttemptRunner::on_all_told() { told_.notify(); }
 void AttemptRunner::on_fenced_off(const std::string&) { deliver(events::FencedOff{}); }
 void AttemptRunner::on_abort(const std::string& message) {
   deliver(events::StopAsked{{Cause::aborted, message}});
@@ -151,14 +154,24 @@ Task<> AttemptRunner::create() {
 }
 
 Task<> AttemptRunner::start() {
-  // Asked at the last moment: an attempt that was aborted or fenced off meanwhile must not begin.
-  ContainerRuntime::MayStart may_start = [this] {
-    if (is_stopped_ || !machine_.is_starting()) return false;
-    deliver(events::Beginning{});
-    return true;
-  };
+  ContainerRuntime::MayStart may_start = [this] { return ask_to_begin(); };
   auto result = co_await home_.runtime.start(spec_, std::move(may_start));
   deliver(events::StartReturned{std::move(result)});
+}
+
+// At the last moment, and of the store: an abort that was acknowledged before stands in the record, even
+// where the word of it hasn't come here.
+Task<Result<>> AttemptRunner::ask_to_begin() {
+  home_.reporter.verify(key_);
+  const auto give_up = deadline_in(limits::store_call);
+  while (!is_stopped_ && machine_.is_starting() && !home_.reporter.has_told(key_)) {
+    const bool is_told = co_await told_.wait(give_up);
+    if (!is_told) co_return unavailable("the store doesn't say whether it is still wanted");
+  }
+  if (is_stopped_ || !machine_.is_starting())
+    co_return Error{ErrorKind::conflict, "it isn't wanted any more"};
+  deliver(events::Beginning{});
+  co_return Result<>{};
 }
 
 Task<> AttemptRunner::inspect() {

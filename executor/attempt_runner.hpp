@@ -46,6 +46,7 @@ class AttemptRunner final : public ReportListener, public std::enable_shared_fro
   Task<> stop();
 
   void on_ending_recorded() override;
+  void on_all_told() override;
   void on_fenced_off(const std::string& why) override;
   void on_abort(const std::string& message) override;
 
@@ -68,6 +69,7 @@ class AttemptRunner final : public ReportListener, public std::enable_shared_fro
   Task<> pull();
   Task<> create();
   Task<> start();
+  Task<Result<>> ask_to_begin();
   Task<> inspect();
   Task<> wait();
   Task<> copy_logs();
@@ -93,6 +95,7 @@ class AttemptRunner final : public ReportListener, public std::enable_shared_fro
   TaskGroup tasks_;
   LogUpload upload_;
   bool must_resume_logs_;
+  Wakeup told_;        // the reporter's, and the machine's state: may it begin?
   TaskGroup copying_;  // the copy of its output, which can be ended on its own
 };
 

@@ -69,6 +69,7 @@ void Attempts::recover(const RecoveryPlan& plan) {
     const auto runner = found->second;  // the event may end it
     runner->deliver(events::SeenExited{container});
   }
+  for (const auto& job : plan.aborted) take(job);
   for (const auto key : plan.fenced) surroundings_.reporter.verify(key);
   for (const auto key : plan.remove) {
     if (!leftovers_.insert(key).second) continue;

@@ -76,6 +76,7 @@ void Step::back_off(const Error& error) {
   emit(effects::Arm{Timer::retry_step, lifecycle::retry_delay(limits::first_backoff, m_.step_failures_)});
   const auto* withdrawing = in<Withdrawing>();
   const bool is_ours = !in_any<Removing>() && (!withdrawing || withdrawing->ending);
+  if (m_.step_failures_ >= limits::runtime_tries && give_back()) return;
   if (m_.noted_ || !is_ours) return;
   m_.noted_ = true;
   report(lifecycle::Noted{"the container runtime doesn't answer, trying again: " + error.message});
@@ -139,7 +140,9 @@ void Step::operator()(const events::Begin&) {
 }
 
 void Step::operator()(const events::Found& event) {
-  if (in_any<Idle>()) go_on_with(event.container);
+  if (!in_any<Idle>()) return;
+  m_.may_have_begun_ = true;  // the process before this one may have given the word
+  go_on_with(event.container);
 }
 
 void Step::operator()(const events::Vanished&) {
@@ -257,15 +260,24 @@ void Step::operator()(const events::Beginning&) { m_.may_have_begun_ = true; }
 
 // What hasn't begun never will now, so its ending needn't wait. Its container, if there is one, goes when the
 // runtime is back.
-void Step::operator()(const events::RuntimeSilent&) {
-  if (m_.may_have_begun_) return;
-  if (auto* state = in<Withdrawing>(); state && state->ending)
-    return finish(lifecycle::Outcome{*state->ending});
-  if (!in_any<Creating, Pulling, Starting, Looking>()) return;
-  if (m_.stop_) return finish(stopped());
-  if (m_.plan_.at_most_once) return;
-  finish(outcome(Cause::executor_lost, "the container runtime didn't answer, and the process hadn't begun"));
+bool Step::give_back() {
+  if (m_.may_have_begun_) return false;
+  const auto* withdrawing = in<Withdrawing>();
+  const bool is_on_its_way = in_any<Creating, Pulling, Starting, Looking>();
+  if (withdrawing && withdrawing->ending) {
+    finish(lifecycle::Outcome{*withdrawing->ending});
+  } else if (is_on_its_way && m_.stop_) {
+    finish(stopped());
+  } else if (is_on_its_way && !m_.plan_.at_most_once) {
+    finish(
+        outcome(Cause::executor_lost, "the container runtime didn't answer, and the process hadn't begun"));
+  } else {
+    return false;
+  }
+  return true;
 }
+
+void Step::operator()(const events::RuntimeSilent&) { give_back(); }
 
 void Step::operator()(const events::StopAsked& event) {
   const bool is_abort = event.why.cause == Cause::aborted;

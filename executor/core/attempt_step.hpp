@@ -70,6 +70,7 @@ class Step {
   void adopt(const ContainerView& container);
   void go_on_with(const ContainerView& container);
   void withdraw(std::optional<lifecycle::Outcome> ending);
+  bool give_back();                                // what hasn't begun, to begin on another machine
   void call_returned(states::Withdrawing& state);  // the create or start that was in flight
 
   void stop(StopCause why);

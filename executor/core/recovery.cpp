@@ -16,6 +16,7 @@ RecoveryPlan plan_recovery(const Observed& observed, const std::unordered_set<At
   for (const auto& job : observed.live) {
     const AttemptKey key{job.id, job.attempt};
     live.insert(key);
+    if (is_driven(key) && job.abort_requested_at) plan.aborted.push_back(job);
     if (is_driven(key) || ended.contains(key)) continue;
     if (const auto found = containers.find(key); found != containers.end()) {
       plan.adopt.push_back({job, *found->second});

@@ -147,6 +147,7 @@ Task<> Heartbeat::watch_runtime(std::function<void()> on_return, std::function<v
   std::optional<Monotonic> silent_since;
   while (true) {
     co_await sleep_until(deadline_in(limits::runtime_probe_period));
+    const auto asked = loop_now();
     auto info = co_await probe_in_time(probe_, runtime_);
     co_await throw_if_cancelled();
     if (runtime_.healthy && !info.healthy)
@@ -155,7 +156,7 @@ Task<> Heartbeat::watch_runtime(std::function<void()> on_return, std::function<v
     runtime_ = std::move(info);
     look_at_disk();
     if (runtime_.healthy) silent_since.reset();
-    if (!runtime_.healthy && !silent_since) silent_since = loop_now();
+    if (!runtime_.healthy && !silent_since) silent_since = asked;
     if (silent_since && loop_now() - *silent_since >= limits::runtime_patience) on_silence();
     if (!is_back) continue;
     log_about({name_}, spdlog::level::info, "{}: {} answers again", name_, runtime_.name);

@@ -1,6 +1,7 @@
 #include "executor/link/lease.hpp"
 
 #include "shared/base/guards.hpp"
+#include "shared/base/limits.hpp"
 
 #include <utility>
 
@@ -12,6 +13,9 @@ Lease::Lease(ContainerRuntime& runtime, const Clock& clock, Milliseconds length,
 Task<> Lease::renew(BootTime until) {
   if (has_ended()) {
     ++tenure_;
+    // The whole machine may have slept, containers included: they get time to see that their lease is over,
+    // before the file says otherwise again.
+    if (until_ != BootTime{}) co_await sleep_until(deadline_in(limits::wake_margin));
     const bool is_rechecked = co_await recheck_();
     ++tenure_;
     if (!is_rechecked) co_return;

@@ -81,6 +81,11 @@ void Reporter::verify(AttemptKey key) {
   if (tracked && !tracked->is_queued && is_live_here(key, tracked->record)) doubt(key, *tracked);
 }
 
+bool Reporter::has_told(AttemptKey key) {
+  const auto* tracked = find(key);
+  return !tracked || !tracked->is_queued;
+}
+
 void Reporter::enqueue(AttemptKey key, Tracked& tracked) {
   if (std::exchange(tracked.is_queued, true)) return;
   ready_.push_back(key);
@@ -151,7 +156,7 @@ std::vector<Change> Reporter::next_changes(Keys& keys) {
     } else if (tracked->is_queued && !tracked->queue.empty()) {
       doubt(key, *tracked);  // its ending isn't legal on the record we know: look at the real one
     } else {
-      tracked->is_queued = false;
+      release(key, *tracked);
     }
   }
   return changes;
@@ -198,7 +203,8 @@ void Reporter::recorded(AttemptKey key, Tracked& tracked) {
 
 void Reporter::release(AttemptKey key, Tracked& tracked) {
   tracked.is_queued = false;
-  if (!tracked.queue.empty()) enqueue(key, tracked);
+  if (!tracked.queue.empty()) return enqueue(key, tracked);
+  tracked.listener->on_all_told();
 }
 
 // --- reading again ---

@@ -30,6 +30,7 @@ class ReportListener {
  public:
   virtual ~ReportListener() = default;
   virtual void on_ending_recorded() = 0;
+  virtual void on_all_told() {}  // what was reported stands in the record, or never will
   virtual void on_fenced_off(const std::string& why) = 0;
   virtual void on_abort(const std::string& message) = 0;  // seen while reading the record again
 };
@@ -48,6 +49,8 @@ class Reporter {
   void refresh(const Job& record);
   // Reads the attempt's record again, and tells its listener if it was fenced off.
   void verify(AttemptKey key);
+  // Whether the store has acknowledged all that was reported of it, and nothing is being read again.
+  bool has_told(AttemptKey key);
 
   // Writes until cancelled. Owned by one TaskGroup.
   Task<> run();

@@ -107,10 +107,10 @@ class ContainerRuntime {
   // with another identity it is a conflict. not_found: no such image.
   virtual Task<Result<>> create(ContainerSpec spec) = 0;
   // Starts the container that was created of `spec`, perhaps by an earlier process; success if it runs
-  // already. Just before its process begins `may_start` is asked, and a no ends the call with conflict: the
-  // process will not begin. refused: it can't be started (no such command, a bad mount); words that say "not
-  // found" or "permission" tell which.
-  using MayStart = std::function<bool()>;
+  // already. Just before its process begins `may_start` is asked; its error ends the call, and the process
+  // will not begin. refused: it can't be started (no such command, a bad mount); words that say "not found"
+  // or "permission" tell which.
+  using MayStart = std::function<Task<Result<>>()>;
   virtual Task<Result<>> start(ContainerSpec spec, MayStart may_start) = 0;
   // Returns once the container has exited (at once if it has), with its final state. No deadline of its own:
   // it ends with unavailable when contact to the runtime is lost.

@@ -91,13 +91,16 @@ Task<Result<>> SimulatedRuntime::create(ContainerSpec spec) {
 }
 
 Task<Result<>> SimulatedRuntime::start(ContainerSpec spec, MayStart may_start) {
-  const auto found = find(spec.identity);
-  if (!found) co_return found.error();
-  auto& container = **found;
-  if (container.state.phase == ContainerPhase::created) {
+  const auto there = find(spec.identity);
+  if (!there) co_return there.error();
+  if ((*there)->state.phase == ContainerPhase::created) {
+    const auto allowed = co_await may_start();
+    if (!allowed) co_return allowed.error();
+    const auto found = find(spec.identity);
+    if (!found) co_return found.error();
+    auto& container = **found;
     const auto lease = lease_end();
     if (lease && *lease <= clock_.monotonic()) co_return unavailable("The executor's lease is over");
-    if (!may_start()) co_return Error{ErrorKind::conflict, "it isn't wanted any more"};
     container.state.phase = ContainerPhase::running;
     container.state.started_at = clock_.wall();
     const auto& script = container.script;

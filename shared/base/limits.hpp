@@ -73,6 +73,7 @@ inline constexpr Milliseconds runtime_probe_period = 3s;
 inline constexpr Milliseconds runtime_probe_call = 5s;  // longer than this means that it doesn't answer
 // Silent for longer, what hasn't begun is given back, to begin on another machine.
 inline constexpr Milliseconds runtime_patience = 10s;
+inline constexpr std::uint32_t runtime_tries = 4;    // of one call that isn't answered, for what hasn't begun
 inline constexpr Milliseconds images_look = 30s;     // between two looks at which images are there
 inline constexpr std::size_t images_told = 50;       // by an executor: the newest
 inline constexpr Milliseconds gpu_first_look = 30s;  // without its persistence daemon, a driver takes seconds
@@ -98,6 +99,7 @@ inline constexpr Milliseconds heartbeat = 1s;
 inline constexpr Milliseconds lease = 15s;
 inline constexpr Milliseconds min_lease = 5s;
 inline constexpr Milliseconds max_lease = 24h;
+inline constexpr Milliseconds wake_margin = 1s;  // for containers that slept through its end to see that
 // Attempts are taken from an executor that was silent for its lease and this: a second for the kernel to end
 // a container, and 2 %, because two clocks may differ by that.
 constexpr Milliseconds lost_after(Milliseconds lease_of_executor) {

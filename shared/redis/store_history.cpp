@@ -34,7 +34,8 @@ Task<> RedisStore::check_history() {
   reads.emplace_back("GET", keys_.seq());
   reads.emplace_back("XRANGE", keys_.events(), id, id);
   auto replies = co_await calls_.pipeline(std::move(reads), deadline_in(limits::store_call));
-  if (!replies) {
+  // One that is loading, busy, or doesn't let us look tells nothing of its past.
+  if (!replies || first_failure(*replies)) {
     reconnected_.notify();  // it has gone again: look when it is back
     co_await sleep_until(deadline_in(limits::store_first_retry));
     co_return;

@@ -46,6 +46,12 @@ void check_process(const Facts& facts, const Job& job, Seconds aborted, Verdict&
   if (found == facts.lives.end()) return;
   const auto limit = must_be_gone_by(facts, job, aborted);
   for (const auto& life : found->second) {
+    // Its executor asks the store at the last moment. One that is stopped over the answer may begin it when
+    // it goes on.
+    if (life.first > aborted + facts.history.run.patience * slack + facts.history.run.lease)
+      verdict.found(Wrong::wrong_abort,
+                    fmt::format("{} began {} after its abort", name_of_attempt(job.id.value, life.attempt),
+                                in_seconds(life.first - aborted)));
     if (life.last > limit)
       verdict.found(Wrong::wrong_abort, fmt::format("{} still lived {} after its abort",
                                                     name_of_attempt(job.id.value, life.attempt),

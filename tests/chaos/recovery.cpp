@@ -104,7 +104,7 @@ Task<> RecoveryMeter::watch_loss(std::shared_ptr<LossWatch> watch) {
     if (is_over) break;
     co_await sleep_until(deadline_in(look));
   }
-  watch->decided = boot_seconds() - watch->since;
+  watch->decided = watch->is_healed ? longest : boot_seconds() - watch->since;
 }
 
 }  // namespace berth::chaos

@@ -24,7 +24,7 @@ class RecoveryMeter {
     std::string machine;
     Seconds since = 0;                 // when it was cut off
     bool is_healed = false;            // to be set by who began the watch
-    std::optional<Seconds> decided{};  // so long after the cut; at least, if it was healed first
+    std::optional<Seconds> decided{};  // so long after the cut
   };
   Task<> watch_loss(std::shared_ptr<LossWatch> watch);
 

@@ -133,10 +133,12 @@ TEST_F(Init, WithoutALeaseNothingStarts) {
 
 // --- the word to begin ---
 
+Task<Result<>> may_not_start() { co_return Error{ErrorKind::conflict, "it isn't wanted any more"}; }
+
 TEST_F(Init, AProcessThatIsNotWantedAnyMoreNeverBegins) {
   const auto wanted = shell("echo never");
   ASSERT_TRUE(run(runtime_->create(wanted)));
-  const auto started = run(runtime_->start(wanted, [] { return false; }));
+  const auto started = run(runtime_->start(wanted, may_not_start));
   ASSERT_FALSE(started);
   EXPECT_EQ(started.error().kind, ErrorKind::conflict);
   EXPECT_EQ(run(runtime_->inspect(wanted.identity)).value().phase, ContainerPhase::created);

@@ -88,10 +88,11 @@ TEST_F(LeaseRun, AnExecutorThatWakesFromALongSleepDoesNoHarm) {
   run_jobs_on_the_first("unix://" + std::string(docker_socket));
   fleet_.send("first", SIGSTOP);
   const auto silence = machine_time();
-  std::this_thread::sleep_for(25s);  // the sleep itself
+  std::this_thread::sleep_for(40s);  // the sleep itself
   fleet_.send("first", SIGCONT);
   expect_that_all_ran_again(silence);
   fleet_.await_executors(2);
+  EXPECT_TRUE(loses_all_containers(fleet_.cluster()));
 }
 
 TEST_F(LeaseRun, AnExecutorThatIsBackWithinItsLeaseLosesNothing) {

@@ -151,6 +151,27 @@ TEST_F(ExecutorAppTest, a_job_aborted_before_the_executor_saw_it_never_runs) {
   EXPECT_FALSE(ended.started_at);
 }
 
+// An abort that is acknowledged while the word of it can't come through stands in the record, which is asked
+// last.
+TEST_F(ExecutorAppTest, a_job_aborted_while_its_container_is_made_does_not_begin) {
+  runtime.on_create = [this](JobId id) {
+    store.hides_inbox = true;
+    return abort(id);
+  };
+  const auto job = assign(definition("1h"));
+  const auto ended = finished(job.id);
+  EXPECT_EQ(ended.status, JobStatus::aborted);
+  EXPECT_FALSE(ended.started_at);
+}
+
+TEST_F(ExecutorAppTest, a_running_job_whose_abort_was_not_told_is_stopped_after_the_next_look) {
+  const auto job = assign(definition("1h"));
+  until_running(job.id);
+  store.hides_inbox = true;
+  change(job.id, lifecycle::AbortRequested{"enough"});
+  EXPECT_EQ(finished(job.id).status, JobStatus::aborted);
+}
+
 TEST_F(ExecutorAppTest, a_timeout_is_the_cause_of_its_ending) {
   auto slow = definition("1h");
   slow.timeout = std::chrono::milliseconds{30};

@@ -26,6 +26,7 @@ class WatchedStore final : public Store {
   std::vector<LogPiece> appended;
   std::vector<LogPiece> dropped;
   std::optional<Error> refuse_logs;
+  bool hides_inbox = false;    // nothing of it arrives
   bool repeats_inbox = false;  // every answer begins with all that came before, and has what is new twice
 
   Task<Result<std::vector<Changed>>> lose_attempts(std::vector<Change> c, Epoch e, Sighting s) override {
@@ -96,6 +97,10 @@ class WatchedStore final : public Store {
   Task<Result<std::string>> inbox_end(std::string e) override { return store_.inbox_end(std::move(e)); }
   Task<Result<std::vector<InboxEntry>>> read_inbox(std::string e, std::string p, Deadline d) override {
     auto fresh = co_await store_.read_inbox(std::move(e), std::move(p), d);
+    if (hides_inbox) {
+      co_await sleep_until(deadline_in(std::chrono::milliseconds{50}));
+      co_return std::vector<InboxEntry>{};
+    }
     if (!fresh || !repeats_inbox) co_return fresh;
     auto told = inbox_;
     for (const auto& entry : *fresh) {
@@ -128,11 +133,13 @@ class WatchedRuntime final : public SimulatedRuntime {
   using SimulatedRuntime::SimulatedRuntime;
 
   int creates = 0;
-  bool has_images = true;  // otherwise a pull goes on for ever
+  std::function<Task<>(JobId)> on_create = nullptr;  // before it is done
+  bool has_images = true;                            // otherwise a pull goes on for ever
 
   Task<Result<>> create(ContainerSpec spec) override {
     if (!has_images) co_return Error{ErrorKind::not_found, "No such image: " + spec.definition.image};
     ++creates;
+    if (on_create) co_await on_create(spec.identity.job);
     auto created = co_await SimulatedRuntime::create(std::move(spec));
     co_return created;
   }
@@ -193,6 +200,11 @@ struct World {
   Job finished(JobId id) {
     run_until(id, [](const Job& job) { return is_terminal(job.status); });
     return record(id);
+  }
+
+  Task<> abort(JobId id) {
+    lifecycle::Event event = lifecycle::AbortRequested{"enough"};
+    co_await changed(id, std::move(event));
   }
 
  private:

@@ -6,6 +6,10 @@
 namespace berth::test {
 namespace {
 
+// A job may end by itself until its abort has reached it: its grace, the lease of a machine that is cut off,
+// and as long as its runtime may be away.
+constexpr Milliseconds abort_limit = 60s;
+
 class Judge {
  public:
   explicit Judge(World& world) : world_(world) {}
@@ -63,9 +67,11 @@ class Judge {
         std::any_of(job.attempts.begin(), std::prev(job.attempts.end()), is_lost))
       wrong("run again: " + name + ", which was to run at most once");
     // It may have ended well by itself before the abort reached it.
-    if (world_.aborted.contains(job.id) && job.status != JobStatus::aborted &&
-        job.status != JobStatus::succeeded)
-      wrong("abort lost: " + name);
+    const auto aborted = world_.aborted.find(job.id);
+    if (aborted == world_.aborted.end() || job.status == JobStatus::aborted) return;
+    if (job.status != JobStatus::succeeded) return wrong("abort lost: " + name);
+    const auto span = *job.finished_at - world_.wall_at(aborted->second.at);
+    if (span > abort_limit) wrong("abort late: " + name + " ended " + to_string(span) + " after it");
   }
 
   // Every byte of what ended by itself.
@@ -112,7 +118,8 @@ class Judge {
       wrong("second ending: job " + to_string(job) + " at event " + std::to_string(event.seq));
     if (is_terminal(*event.status)) ended_.insert(job);
     const auto aborted = world_.aborted.find(job);
-    if (event.type == "job.assigned" && aborted != world_.aborted.end() && event.seq > aborted->second)
+    if (event.type == "job.assigned" && aborted != world_.aborted.end() &&
+        event.seq > aborted->second.last_event)
       wrong("run after its abort: job " + to_string(job));
 
     const auto& definition = world_.asked.find(job);

@@ -137,7 +137,7 @@ class LinedStore final : public Store {
 // A machine's containers as one process sees them. They live on without it.
 class LinedRuntime final : public ContainerRuntime {
  public:
-  // Called when a process has really begun.
+  // Called when a process was allowed to begin.
   using OnBegin = std::function<Task<>(ContainerIdentity)>;
 
   LinedRuntime(ContainerRuntime& runtime, Line& line, OnBegin on_begin)
@@ -154,11 +154,11 @@ class LinedRuntime final : public ContainerRuntime {
   }
   Task<Result<>> create(ContainerSpec s) override { return call(runtime_.create(std::move(s))); }
   Task<Result<>> start(ContainerSpec spec, MayStart may_start) override {
-    bool has_begun = false;
-    MayStart tell = [&has_begun, may_start = std::move(may_start)] { return has_begun = may_start(); };
+    bool was_allowed = false;
+    MayStart tell = [&] { return see(was_allowed, may_start); };
     const auto identity = spec.identity;
     auto started = co_await call(runtime_.start(std::move(spec), std::move(tell)));
-    if (has_begun) co_await on_begin_(identity);
+    if (was_allowed) co_await on_begin_(identity);
     co_return started;
   }
   void extend_lease(BootTime until) override {
@@ -185,6 +185,12 @@ class LinedRuntime final : public ContainerRuntime {
   }
 
  private:
+  static Task<Result<>> see(bool& was_allowed, const MayStart& may_start) {
+    auto allowed = co_await may_start();
+    was_allowed = allowed.has_value();
+    co_return allowed;
+  }
+
   bool is_away() const { return line_.is_dead || line_.is_runtime_away; }
 
   template <class T>

@@ -58,6 +58,10 @@ struct World {
     return std::move(*result);
   }
 
+  WallTime wall_at(Monotonic instant) const {
+    return time.wall() - std::chrono::duration_cast<Milliseconds>(time.now() - instant);
+  }
+
   void wrong(std::string what) { verdict.wrongs.push_back(std::move(what)); }
 
   Scenario scenario;
@@ -74,8 +78,12 @@ struct World {
   bool is_over = false;
 
   // What the client knows.
-  std::map<JobId, JobDefinition> asked;    // by the id that it was given
-  std::map<JobId, std::uint64_t> aborted;  // acknowledged, and the last event before that
+  struct Aborted {
+    std::uint64_t last_event = 0;  // before the answer came
+    Monotonic at{};                // when it came
+  };
+  std::map<JobId, JobDefinition> asked;  // by the id that it was given
+  std::map<JobId, Aborted> aborted;      // acknowledged
   // Attempts of which nobody saw the end.
   std::set<std::pair<JobId, std::uint32_t>> unseen;
 

@@ -68,7 +68,7 @@ class Client {
     auto aborted = co_await ask(server, std::move(call));
     if (!aborted || is_terminal(aborted->status) || !aborted->abort_requested_at) co_return;
     const auto last = co_await world_.store.last_event();
-    if (last) world_.aborted.emplace(id, *last);
+    if (last) world_.aborted.emplace(id, World::Aborted{*last, world_.time.now()});
   }
 
  private:

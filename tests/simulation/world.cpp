@@ -10,8 +10,16 @@ namespace {
 constexpr Milliseconds patience = 15min;  // after which a job that hasn't ended is stuck
 
 // Two attempts of one job must not live at once, on whatever machine.
-Task<> see_begin(World& world, const Machine& machine, ContainerIdentity identity) {
+Task<> see_begin(World& world, Machine& machine, ContainerIdentity identity) {
+  const auto state = co_await machine.runtime.inspect(identity);
+  if (!state || state->phase == ContainerPhase::created) co_return;  // the lease ended over it
   ++world.verdict.counts["attempts begun"];
+  // A process that is asked at the last moment, and stopped over the answer, may begin when it goes on: if
+  // that is within its lease.
+  const auto aborted = world.aborted.find(identity.job);
+  if (aborted != world.aborted.end() && world.time.now() > aborted->second.at + limits::lease)
+    world.wrong("begun after its abort: attempt " + std::to_string(identity.attempt) + " of job " +
+                to_string(identity.job));
   for (const auto& other : world.machines) {
     const auto there = co_await other->runtime.list(simulated_cluster, other->name);
     for (const auto& container : *there) {

@@ -81,7 +81,7 @@ Task<bool> InitLink::accept(stream_protocol::socket& socket) {
 }
 
 Task<Result<int>> InitLink::release(berth_go go, const FileDescriptor& record,
-                                    std::function<bool()> may_start, Deadline deadline) {
+                                    std::function<Task<Result<>>()> may_start, Deadline deadline) {
   using asio::experimental::awaitable_operators::operator||;
   const Error too_late{ErrorKind::timeout, "the container's init doesn't call"};
   stream_protocol::socket socket(acceptor_.get_executor());
@@ -91,7 +91,8 @@ Task<Result<int>> InitLink::release(berth_go go, const FileDescriptor& record,
   if (first.index() != 0) co_return too_late;
   if (!socket.is_open()) co_return unavailable("the link to the container's init broke");
 
-  if (!may_start()) co_return Error{ErrorKind::conflict, "it isn't wanted any more"};
+  const auto allowed = co_await may_start();
+  if (!allowed) co_return allowed.error();
   if (!send_go(socket.native_handle(), go, record.get()))
     co_return unavailable("the container's init hung up");
 

@@ -25,10 +25,10 @@ class InitLink {
   ~InitLink();
 
   // Waits for init to call, and lets it go on if `may_start` still says so at that very moment. Returns 0, or
-  // the errno with which the command couldn't be executed. Errors: conflict (`may_start` said no),
-  // unavailable (it hung up: the record tells how far it came), timeout.
-  Task<Result<int>> release(berth_go go, const FileDescriptor& record, std::function<bool()> may_start,
-                            Deadline deadline);
+  // the errno with which the command couldn't be executed. Errors: those of `may_start`, unavailable (it hung
+  // up: the record tells how far it came), timeout.
+  Task<Result<int>> release(berth_go go, const FileDescriptor& record,
+                            std::function<Task<Result<>>()> may_start, Deadline deadline);
 
  private:
   InitLink(asio::any_io_executor executor, std::filesystem::path path, int listening);

@@ -390,7 +390,10 @@ TEST(Attempt, a_start_without_an_answer_is_looked_at_before_it_is_repeated) {
 }
 
 TEST(Attempt, a_hung_runtime_costs_time_and_one_note_never_the_attempt) {
-  auto d = in_state("Creating");
+  auto plan = Driver::default_plan();
+  plan.at_most_once = true;
+  Driver d(std::move(plan));
+  d.on(events::Begin{});
   auto last = Milliseconds{0};
   for (int i = 0; i < 20; ++i) {
     d.on(events::Created{silence});
@@ -426,6 +429,26 @@ TEST(Attempt, a_runtime_that_stays_silent_gives_back_what_has_not_begun) {
   EXPECT_EQ(d.state(), "Reporting");
   d.on(events::EndingRecorded{});
   EXPECT_TRUE(d.asked<effects::Remove>()) << "what it left goes when the runtime is back";
+}
+
+// moby#33870: the daemon answers when it is probed, and hangs where something is to be made.
+TEST(Attempt, a_call_that_is_never_answered_gives_back_what_has_not_begun) {
+  auto d = in_state("Creating");
+  for (std::uint32_t i = 1; i < limits::runtime_tries; ++i) {
+    d.on(events::Created{silence});
+    d.on(events::TimerFired{Timer::retry_step});
+    EXPECT_TRUE(d.asked<effects::Create>()) << "try " << i;
+  }
+  d.on(events::Created{silence});
+  EXPECT_EQ(d.ending().cause, Cause::executor_lost);
+}
+
+TEST(Attempt, a_runtime_that_stays_silent_keeps_what_an_earlier_process_may_have_begun) {
+  Driver d;
+  d.on(events::Found{container(ContainerView::Phase::created)});
+  EXPECT_EQ(d.state(), "Starting");
+  d.on(events::RuntimeSilent{});
+  EXPECT_EQ(d.state(), "Starting");
 }
 
 TEST(Attempt, a_runtime_that_stays_silent_keeps_what_may_have_begun) {

@@ -60,6 +60,16 @@ TEST(Recovery, what_is_driven_is_left_alone) {
               plan.fenced.empty());
 }
 
+TEST(Recovery, an_abort_whose_word_was_lost_is_found_in_the_record) {
+  Observed observed;
+  observed.live = {executing(1), executing(2)};
+  observed.live[1].abort_requested_at = WallTime{};
+  observed.driven_before = observed.driven = {key(1), key(2)};
+  const auto plan = plan_recovery(observed, {});
+  ASSERT_EQ(plan.aborted.size(), 1u);
+  EXPECT_EQ(plan.aborted[0].id, JobId{2});
+}
+
 TEST(Recovery, a_driven_attempt_is_told_that_its_container_has_ended) {
   Observed observed;
   observed.live = {executing(1), executing(2)};

@@ -2,8 +2,10 @@
 #include "executor/link/lease.hpp"
 
 #include "executor/runtime/simulated.hpp"
+#include "shared/runtime/task_group.hpp"
 #include "tests/shared/runtime/loop.hpp"
 #include "tests/support/manual_clock.hpp"
+#include "tests/support/simulated_time.hpp"
 
 #include <gtest/gtest.h>
 
@@ -66,6 +68,34 @@ TEST_F(LeaseTest, OnceItHasEndedItIsTakenUpOnlyAfterALookAtWhatIsStillOurs) {
   loop_.run(lease_.renew(lease_.term()));
   EXPECT_EQ(runtime_.until, clock_.boot() + 10s);
   EXPECT_EQ(rechecks_, 3);
+}
+
+TEST(LeaseInSimulatedTime, ContainersThatSleptThroughItsEndSeeThatBeforeItIsTakenUp) {
+  asio::io_context io;
+  test::SimulatedTime time(io);
+  Told runtime(io.get_executor(), time);
+  Monotonic looked{};
+  const Lease::Recheck recheck = [&]() -> Task<bool> {
+    looked = time.now();
+    co_return true;
+  };
+  Lease lease(runtime, time, 10s, recheck);
+  TaskGroup tasks(io.get_executor());
+  const auto play = [&] {
+    while (tasks.size() > 0) ASSERT_TRUE(time.step());
+  };
+  tasks.spawn("the first", lease.renew(lease.term()));
+  play();
+  const auto first = runtime.until;
+  time.call_at(time.now() + 40s, [] {});
+  ASSERT_TRUE(time.step());
+  const auto woke = time.now();
+  tasks.spawn("after the sleep", lease.renew(lease.term()));
+  time.settle();
+  EXPECT_EQ(runtime.until, first) << "the lease of before, which is over";
+  play();
+  EXPECT_EQ(looked - woke, limits::wake_margin) << "as late as it can be";
+  EXPECT_EQ(runtime.until.since_boot, woke.time_since_epoch() + 10s);
 }
 
 }  // namespace

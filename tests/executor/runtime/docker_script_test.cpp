@@ -231,13 +231,15 @@ TEST_F(DockerScriptTest, AThousandWhoWantOneImageAreOnePull) {
 
 // --- a daemon that ended in the middle of a start ---
 
+Task<Result<>> at_once() { co_return Result<>{}; }
+
 TEST_F(DockerScriptTest, AContainerWhoseStartWasCutOffMakesRoomForAnother) {
   ContainerSpec spec;
   spec.identity = container();
   spec.definition.command = {"true"};
   ASSERT_TRUE(loop.run(runtime->create(spec)));
   daemon.start_refusal = "task 1e8f35aa: already exists";
-  const auto started = loop.run(runtime->start(spec, [] { return true; }));
+  const auto started = loop.run(runtime->start(spec, at_once));
   ASSERT_FALSE(started);
   EXPECT_EQ(started.error().kind, ErrorKind::not_found);  // so that it is created again
   EXPECT_EQ(daemon.calls["DELETE /containers/berth-test-1-1"], 1);

@@ -20,7 +20,7 @@ class SteppedClock final : public Clock {
   Monotonic now{};
 };
 
-bool at_once() { return true; }
+Task<Result<>> at_once() { co_return Result<>{}; }
 
 Task<> live(SimulatedRuntime& runtime, ContainerSpec spec, int& lives) {
   const auto identity = spec.identity;

@@ -140,9 +140,28 @@ TEST_F(Checker, SeesAMachineGivenUpLongAfterAFault) {
   expect_only(Wrong::false_loss);
 }
 
-TEST_F(Checker, LetsMachinesBeGivenUpWhileRedisIsBroken) {
+TEST_F(Checker, SeesAMachineGivenUpAfterLessThanItsLease) {
+  history.faults.front().ended = history.faults.front().began + 4;
+  expect_only(Wrong::false_loss);
+}
+
+TEST_F(Checker, SeesAMachineGivenUpBecauseRedisOrDockerWasAway) {
+  history.faults.front().kind = "pause-docker";
+  expect_only(Wrong::false_loss);
   history.faults.front().kind = "redis-pause";
   history.faults.front().target = "redis";
+  expect_only(Wrong::false_loss);
+}
+
+TEST_F(Checker, LetsAnExecutorSayThatItsLeaseEndedWhileRedisWasAway) {
+  history.faults.front().kind = "redis-pause";
+  history.faults.front().target = "redis";
+  for (auto& line : history.feed) {
+    auto* event = std::get_if<Event>(&line);
+    const bool is_of_lost =
+        event != nullptr && event->job && (event->job->value == cast.lost || event->job->value == cast.once);
+    if (is_of_lost && event->attempt == 1 && !holds_resources(*event)) event->actor = "executor/m1";
+  }
   EXPECT_THAT(wrongs(history), IsEmpty());
 }
 

@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <cerrno>
+
 namespace berth::chaos {
 
 Children::Children(asio::any_io_executor executor) : ended_(std::move(executor), SIGCHLD) { listen(); }
@@ -27,7 +29,10 @@ void Children::reap() {
 
 void Children::await(pid_t child) {
   int status = 0;
-  for (pid_t ended = 0; (ended = ::waitpid(-1, &status, 0)) > 0;) {
+  while (true) {
+    const pid_t ended = ::waitpid(-1, &status, 0);
+    if (ended < 0 && errno == EINTR) continue;  // by the signal that tells of a child
+    if (ended < 0) return;
     take(ended, status);
     if (ended == child) return;
   }

@@ -151,13 +151,26 @@ std::optional<pid_t> Host::start(const Command& command) const {
 
 void Host::cut_power() const { ::kill(pid_, SIGKILL); }
 
+namespace {
+
+// Whether it ended, and how: the signal that another child has ended may come in between.
+bool await_end(pid_t child, int& status) {
+  pid_t ended = -1;
+  do {
+    ended = ::waitpid(child, &status, 0);
+  } while (ended < 0 && errno == EINTR);
+  return ended == child;
+}
+
+}  // namespace
+
 std::string run_on(const Host* host, std::vector<std::string> words) {
   const FileDescriptor output(::memfd_create("output", MFD_CLOEXEC));
   Command command{std::move(words)};
   command.log = "/proc/self/fd/" + std::to_string(output.get());
   const auto pid = host != nullptr ? host->start(command) : start_process(-1, output.get(), command);
   int status = 0;
-  const bool has_run = pid && *pid > 0 && ::waitpid(*pid, &status, 0) == *pid;
+  const bool has_run = pid && *pid > 0 && await_end(*pid, status);
   if (has_run && status == 0) return content(output.get());
   std::string text;
   for (const auto& word : command.words) text += word + ' ';

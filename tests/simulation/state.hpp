@@ -59,7 +59,7 @@ struct World {
   }
 
   WallTime wall_at(Monotonic instant) const {
-    return time.wall() - std::chrono::duration_cast<Milliseconds>(time.now() - instant);
+    return time.wall() + std::chrono::duration_cast<Milliseconds>(instant - time.now());
   }
 
   void wrong(std::string what) { verdict.wrongs.push_back(std::move(what)); }

@@ -133,7 +133,11 @@ Host::Host(const std::function<void()>& prepare) : own_(::open("/proc/self/ns/pi
   if (pid_ == 0) be_the_first_process(prepare, writer.get());
   writer = FileDescriptor();
   int failure = EIO;
-  if (::read(reader.get(), &failure, sizeof failure) != sizeof failure || failure != 0)
+  ssize_t size = -1;
+  do {
+    size = ::read(reader.get(), &failure, sizeof failure);
+  } while (size < 0 && errno == EINTR);
+  if (size != sizeof failure || failure != 0)
     throw std::system_error(failure, std::generic_category(), "mounts of a machine");
   handle_ = FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
   if (!handle_.is_open()) fail("pidfd_open");

@@ -38,6 +38,11 @@ class Exit {
         return;
       case Cause::exit_unknown:
         return check_unknown();
+      case Cause::start:
+      case Cause::image_not_found:
+      case Cause::image_pull:
+        return wrong(std::string(to_string(*attempt_.cause)) + " (" + attempt_.message +
+                     "), though nothing is wrong with it");
       default:
         return;
     }

@@ -1,4 +1,5 @@
 // The rest of checker_test.cpp: what is left at the end, aborts, recovery and the feed.
+#include "tests/chaos/checker_facts.hpp"
 #include "tests/chaos/checker_fixture.hpp"
 
 namespace berth::chaos {

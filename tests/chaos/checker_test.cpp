@@ -146,6 +146,11 @@ TEST_F(Checker, SeesThatALostJobWasGivenUpTooEarly) {
 
 // --- G6 ---
 
+TEST_F(Checker, SeesAJobThatIsSaidNotToStart) {
+  story.job(cast.failing).attempts.front().cause = Cause::start;
+  expect_only(Wrong::wrong_code);
+}
+
 TEST_F(Checker, SeesASuccessThatNoProcessTellsOf) {
   history.truth[cast.good].pop_back();
   expect_only(Wrong::phantom);

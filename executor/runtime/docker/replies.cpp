@@ -23,7 +23,8 @@ bool is_daemon_trouble(std::string_view words) {
   return has_any(words,
                  {"context deadline exceeded", "context canceled", "transport is closing", "ttrpc: closed",
                   "error while dialing", "connection error", "daemon is shutting down",
-                  "containerd is not running", "resource temporarily unavailable"});
+                  "containerd is not running", "resource temporarily unavailable",
+                  "failed to update store"});  // libnetwork's, which a daemon closes first when it ends
 }
 
 Error error_of(ErrorKind kind, std::string words) { return {kind, std::move(words)}; }

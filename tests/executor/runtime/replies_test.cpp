@@ -66,6 +66,11 @@ TEST(DockerReplies, AStartIsRefusedForWhatWillNotChange) {
   EXPECT_EQ(start_error(409, "Container is marked for removal").kind, ErrorKind::conflict);
   EXPECT_EQ(start_error(500, "task 1e8f35aa: already exists").kind, ErrorKind::conflict);
   EXPECT_EQ(start_error(500, "context deadline exceeded").kind, ErrorKind::unavailable);
+  EXPECT_EQ(start_error(500,
+                        "failed to update store for object type *libnetwork.endpoint: open : no such "
+                        "file or directory")
+                .kind,
+            ErrorKind::unavailable);
 }
 
 TEST(DockerReplies, ACreate) {

@@ -1,9 +1,13 @@
 // berth-init as PID 1 of real containers: what it does for a job, and what a job can't do to it.
 #include "tests/contract/runtime_fixture.hpp"
 
+#include "tests/support/berth_process.hpp"
+
 #include <gmock/gmock.h>
 
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
 
 namespace berth::test {
 namespace {
@@ -49,6 +53,19 @@ TEST_F(Init, WorksForAnyUserOnAReadOnlyRootWithoutNetwork) {
   ASSERT_TRUE(state.peak_memory);
   EXPECT_GT(state.peak_memory->value, 0);
   EXPECT_EQ(output_of(wanted.identity).all, "65534\ntouch: /x: Read-only file system\n");
+}
+
+TEST_F(Init, RunsInAnImageThatHasNothingButTheProgram) {
+  const TemporaryFolder folder;
+  std::filesystem::copy_file("/bin/busybox", folder.path() / "busybox");
+  const auto import = "tar -C " + folder.path().string() + " -c busybox | docker import - berth-test-scratch >&2";
+  ASSERT_EQ(std::system(import.c_str()), 0);
+  auto wanted = shell("");
+  wanted.definition.image = "berth-test-scratch";
+  wanted.definition.command = {"/busybox", "sh", "-c", "/busybox ls /; exit 7"};
+  EXPECT_EQ(outcome_of(wanted).exit_code, 7);
+  EXPECT_THAT(output_of(wanted.identity).all, HasSubstr("busybox\n"));
+  EXPECT_EQ(std::system("docker rmi berth-test-scratch >&2"), 0);
 }
 
 // --- endings ---

@@ -27,6 +27,7 @@ class World {
     const auto choice = roll(12);
     if (choice == 0 && faults_left_ > 0 && !abort_known_) return abort(), true;
     if (choice == 1 && faults_left_ > 0 && !acknowledged_ && roll(8) == 0) return fence(), true;
+    if (choice == 2 && faults_left_ > 0 && roll(8) == 0) return fall_silent(), true;
     if (choice <= 3 && container_ == Container::running) return end_process(static_cast<int>(roll(2))), true;
     if (choice == 4 && ending_) return acknowledge(), true;
     if (choice == 5 && !timers_.empty()) return fire(), true;
@@ -40,7 +41,11 @@ class World {
     return false;
   }
 
-  bool is_clean() const { return container_ == Container::none; }
+  // What a call that was under way left when the attempt had been given back, the look at all containers
+  // finds.
+  bool is_clean() const {
+    return container_ == Container::none || (was_silent_ && container_ == Container::created);
+  }
   std::string state() const { return std::string(name_of(machine_.state())); }
 
  private:
@@ -117,6 +122,10 @@ class World {
     abort_known_ = true;
     deliver(events::StopAsked{{Cause::aborted, "enough"}});
   }
+  void fall_silent() {
+    was_silent_ = true;
+    deliver(events::RuntimeSilent{});
+  }
   void fence() {
     fenced_ = true;
     deliver(events::FencedOff{});
@@ -177,6 +186,9 @@ class World {
     if (std::holds_alternative<effects::Start>(call)) {
       EXPECT_NE(container_, Container::exited) << "ran twice";
       if (container_ == Container::none) return Error{ErrorKind::not_found, "no such container"};
+      if (container_ == Container::running) return {};
+      if (!machine_.is_starting()) return Error{ErrorKind::conflict, "it isn't wanted any more"};
+      deliver(events::Beginning{});
       container_ = Container::running;
     }
     if (std::holds_alternative<effects::Kill>(call)) {
@@ -214,6 +226,7 @@ class World {
   std::vector<Effect> calls_;
   std::multiset<Timer> timers_;
   bool is_watched_ = false;
+  bool was_silent_ = false;
   bool abort_known_ = false;
   bool fenced_ = false;
   bool started_ = false;

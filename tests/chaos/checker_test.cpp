@@ -148,7 +148,7 @@ TEST_F(Checker, SeesThatALostJobWasGivenUpTooEarly) {
 
 TEST_F(Checker, SeesAJobThatIsSaidNotToStart) {
   story.job(cast.failing).attempts.front().cause = Cause::start;
-  expect_only(Wrong::wrong_code);
+  EXPECT_THAT(wrongs(history), testing::Contains(Wrong::wrong_code));
 }
 
 TEST_F(Checker, SeesASuccessThatNoProcessTellsOf) {

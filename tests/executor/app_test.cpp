@@ -182,7 +182,7 @@ TEST_F(ExecutorAppTest, a_timeout_is_the_cause_of_its_ending) {
 
 TEST_F(ExecutorAppTest, a_new_process_takes_over_what_runs_and_tells_what_has_ended) {
   const auto runs = assign(definition("1h"));
-  const auto ends = assign(definition("50ms", "3"));
+  const auto ends = assign(definition("1s", "3"));
   until_running(runs.id);
   until_running(ends.id);
   stop();

@@ -108,7 +108,8 @@ TEST(HeartbeatInSimulatedTime, ARuntimeIsCalledSilentOnceItHasBeenAwayForSomeTim
                          << " before";
 
   tasks.cancel();
-  while (tasks.size() > 0) ASSERT_TRUE(time.step());
+  while (tasks.size() > 0 && time.step()) continue;
+  EXPECT_EQ(tasks.size(), 0u);
 }
 
 }  // namespace

@@ -82,7 +82,8 @@ TEST(LeaseInSimulatedTime, ContainersThatSleptThroughItsEndSeeThatBeforeItIsTake
   Lease lease(runtime, time, 10s, recheck);
   TaskGroup tasks(io.get_executor());
   const auto play = [&] {
-    while (tasks.size() > 0) ASSERT_TRUE(time.step());
+    while (tasks.size() > 0 && time.step()) continue;
+    ASSERT_EQ(tasks.size(), 0u);
   };
   tasks.spawn("the first", lease.renew(lease.term()));
   play();

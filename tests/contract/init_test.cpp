@@ -1,6 +1,5 @@
 // berth-init as PID 1 of real containers: what it does for a job, and what a job can't do to it.
 #include "tests/contract/runtime_fixture.hpp"
-
 #include "tests/support/berth_process.hpp"
 
 #include <gmock/gmock.h>
@@ -58,7 +57,8 @@ TEST_F(Init, WorksForAnyUserOnAReadOnlyRootWithoutNetwork) {
 TEST_F(Init, RunsInAnImageThatHasNothingButTheProgram) {
   const TemporaryFolder folder;
   std::filesystem::copy_file("/bin/busybox", folder.path() / "busybox");
-  const auto import = "tar -C " + folder.path().string() + " -c busybox | docker import - berth-test-scratch >&2";
+  const auto import =
+      "tar -C " + folder.path().string() + " -c busybox | docker import - berth-test-scratch >&2";
   ASSERT_EQ(std::system(import.c_str()), 0);
   auto wanted = shell("");
   wanted.definition.image = "berth-test-scratch";

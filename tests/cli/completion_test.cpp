@@ -1,13 +1,13 @@
 #include "cli/completion.hpp"
 
 #include "tests/cli/api_stub.hpp"
+#include "tests/support/berth_process.hpp"
 
 #include <gmock/gmock.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <fstream>
 #include <sstream>
 
 namespace berth::cli {
@@ -21,10 +21,7 @@ using ::testing::UnorderedElementsAreArray;
 // A bash that has read the script, and is asked what it would offer.
 class Bash {
  public:
-  explicit Bash(const std::string& script) : path_(testing::TempDir() + "berth-completion.bash") {
-    std::ofstream(path_) << script;
-  }
-  ~Bash() { std::remove(path_.c_str()); }
+  explicit Bash(const std::string& script) : path_(folder_.file("completion.bash", script)) {}
 
   // What Tab offers behind these words; the last one is what is being typed.
   std::vector<std::string> offers(const std::vector<std::string>& words) const {
@@ -47,6 +44,7 @@ class Bash {
   }
 
  private:
+  test::TemporaryFolder folder_;
   std::string path_;
 };
 

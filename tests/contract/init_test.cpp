@@ -65,7 +65,7 @@ TEST_F(Init, RunsInAnImageThatHasNothingButTheProgram) {
   wanted.definition.command = {"/busybox", "sh", "-c", "/busybox ls /; exit 7"};
   EXPECT_EQ(outcome_of(wanted).exit_code, 7);
   EXPECT_THAT(output_of(wanted.identity).all, HasSubstr("busybox\n"));
-  EXPECT_EQ(std::system("docker rmi berth-test-scratch >&2"), 0);
+  EXPECT_EQ(std::system("docker rmi --force berth-test-scratch >&2"), 0);
 }
 
 // --- endings ---

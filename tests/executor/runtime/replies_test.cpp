@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 
@@ -116,7 +118,8 @@ TEST(DockerIncarnation, StartTimeIsReadBehindANameWithParentheses) {
 }
 
 TEST(DockerIncarnation, OnlyAContainerDaemonHasOne) {
-  const auto proc = std::filesystem::path(::testing::TempDir()) / "berth-incarnation-proc";
+  const auto proc =
+      std::filesystem::path(::testing::TempDir()) / ("berth-incarnation-" + std::to_string(::getpid()));
   std::filesystem::create_directories(proc / "5");
   std::filesystem::create_directories(proc / "sys/kernel/random");
   std::ofstream(proc / "sys/kernel/random/boot_id") << "01234567-89ab\n";

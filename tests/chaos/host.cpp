@@ -71,9 +71,13 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
   return result;
 }
 
-// In a child that has just been forked: only what is safe there.
-[[noreturn]] void execute(int namespaces, int output, const char* log, char** argv, char** envp) {
-  if (namespaces >= 0 && ::setns(namespaces, CLONE_NEWNET | CLONE_NEWNS) != 0) ::_exit(126);
+// In a child that has just been forked: only what is safe there. Who enters a mount namespace stands at its
+// very root, which isn't ours where this runs in a root of its own: `root` is the machine's.
+[[noreturn]] void execute(int namespaces, int root, int output, const char* log, char** argv, char** envp) {
+  if (namespaces >= 0) {
+    if (::setns(namespaces, CLONE_NEWNET | CLONE_NEWNS) != 0) ::_exit(126);
+    if (::fchdir(root) != 0 || ::chroot(".") != 0) ::_exit(126);
+  }
   if (output < 0) output = ::open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   ::dup2(nothing, 0);
@@ -85,13 +89,13 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
   ::_exit(127);
 }
 
-pid_t start_process(int namespaces, int output, const Command& command) {
+pid_t start_process(int namespaces, int root, int output, const Command& command) {
   auto words = command.words;
   auto variables = environment(command.variables);
   auto argv = pointers(words);
   auto envp = pointers(variables);
   const pid_t pid = ::fork();
-  if (pid == 0) execute(namespaces, output, command.log.c_str(), argv.data(), envp.data());
+  if (pid == 0) execute(namespaces, root, output, command.log.c_str(), argv.data(), envp.data());
   return pid;
 }
 
@@ -141,6 +145,9 @@ Host::Host(const std::function<void()>& prepare) : own_(::open("/proc/self/ns/pi
     throw std::system_error(failure, std::generic_category(), "mounts of a machine");
   handle_ = FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
   if (!handle_.is_open()) fail("pidfd_open");
+  const auto root = "/proc/" + std::to_string(pid_) + "/root";
+  root_ = FileDescriptor(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!root_.is_open()) fail("the root of a machine");
 }
 
 Host::~Host() { cut_power(); }
@@ -148,7 +155,7 @@ Host::~Host() { cut_power(); }
 std::optional<pid_t> Host::start(const Command& command) const {
   const ChildrenOf inside(handle_.get(), own_.get());
   if (!inside.entered()) return std::nullopt;
-  const pid_t pid = start_process(handle_.get(), -1, command);
+  const pid_t pid = start_process(handle_.get(), root_.get(), -1, command);
   if (pid < 0) return std::nullopt;
   return pid;
 }
@@ -172,7 +179,7 @@ std::string run_on(const Host* host, std::vector<std::string> words) {
   const FileDescriptor output(::memfd_create("output", MFD_CLOEXEC));
   Command command{std::move(words)};
   command.log = "/proc/self/fd/" + std::to_string(output.get());
-  const auto pid = host != nullptr ? host->start(command) : start_process(-1, output.get(), command);
+  const auto pid = host != nullptr ? host->start(command) : start_process(-1, -1, output.get(), command);
   int status = 0;
   const bool has_run = pid && *pid > 0 && await_end(*pid, status);
   if (has_run && status == 0) return content(output.get());

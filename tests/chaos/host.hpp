@@ -42,6 +42,7 @@ class Host {
  private:
   pid_t pid_ = -1;
   FileDescriptor handle_;  // pidfd of the first process
+  FileDescriptor root_;    // of its file system
   FileDescriptor own_;     // the pid namespace of this process
 };
 

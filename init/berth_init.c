@@ -1,10 +1,9 @@
-// berth-init: PID 1 of every job's container. It waits for the executor's word, runs the command that follows
-// on its own command line, reaps what is left to it, passes signals on, ends the job at its timeout, ends
-// everything when the executor's lease is over, and writes down what happened. protocol.h says how it talks
-// with the executor.
+// berth-init: PID 1 of every job's container. It waits for the executor's word, runs the command that follows on its own
+// command line, reaps what is left to it, passes signals on, ends the job at its timeout, ends everything when the
+// executor's lease is over, and writes down what happened. protocol.h says how it talks with the executor.
 //
-// It runs as the job's own user, without any capability, perhaps on a read-only root and without any other
-// file. It holds no memory but the stack, and needs no timer but two of the kernel's.
+// It runs as the job's own user, without any capability, perhaps on a read-only root and without any other file. It
+// holds no memory but the stack, and needs no timer but two of the kernel's.
 #define _GNU_SOURCE
 #include "protocol.h"
 
@@ -35,7 +34,7 @@ static const char lease_file[] = BERTH_INIT_DIRECTORY "/lease";
 static const char link_file[] = BERTH_INIT_DIRECTORY "/link";
 
 struct life {
-  char** command;
+  char **command;
   sigset_t outer_mask;  // what the job's process begins with
   int signals;          // signalfd
   int lease;            // the lease's file
@@ -50,7 +49,7 @@ struct life {
   bool timed_out;
 };
 
-static void die(const char* what) {
+static void die(const char *what) {
   dprintf(STDERR_FILENO, "berth-init: %s: %s\n", what, strerror(errno));
   _exit(not_run);
 }
@@ -70,7 +69,7 @@ static void arm(int timer, int64_t nanoseconds, int flags) {
 
 // --- the record ---
 
-static void record(struct life* life, const char* format, ...) {
+static void record(struct life *life, const char *format, ...) {
   char line[256];
   va_list facts;
   va_start(facts, format);
@@ -80,9 +79,8 @@ static void record(struct life* life, const char* format, ...) {
   if (pwrite(life->record, line, (size_t)size, life->written) == size) life->written += size;
 }
 
-// The number behind `name` in one of the kernel's files, or its first number when `name` is empty; 0 if there
-// is none.
-static unsigned long long number_in(const char* file, const char* name) {
+// The number behind `name` in one of the kernel's files, or its first number when `name` is empty; 0 if there is none.
+static unsigned long long number_in(const char *file, const char *name) {
   char text[4096];
   const int fd = open(file, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return 0;
@@ -91,14 +89,14 @@ static unsigned long long number_in(const char* file, const char* name) {
   if (size <= 0) return 0;
   text[size] = '\0';
   const size_t length = strlen(name);
-  for (const char* line = text; line != NULL; line = strchr(line, '\n'), line += line != NULL) {
+  for (const char *line = text; line != NULL; line = strchr(line, '\n'), line += line != NULL) {
     if (strncmp(line, name, length) == 0 && (length == 0 || line[length] == ' '))
       return strtoull(line + length, NULL, 10);
   }
   return 0;
 }
 
-static void record_ending(struct life* life, const char* how, int number, const char* why) {
+static void record_ending(struct life *life, const char *how, int number, const char *why) {
   struct rusage used;
   getrusage(RUSAGE_CHILDREN, &used);
   // cgroup v1, then v2; where neither can be read, the largest process.
@@ -109,23 +107,23 @@ static void record_ending(struct life* life, const char* how, int number, const 
   if (kills == 0) kills = number_in("/sys/fs/cgroup/memory.events", "oom_kill");
   const long long cpu = (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000LL +
                         (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1000;
-  record(life, "ended %lld %s %d %s %llu %lld %llu\n", (long long)now_ms(CLOCK_REALTIME), how, number, why,
-         peak, cpu, kills);
+  record(life, "ended %lld %s %d %s %llu %lld %llu\n", (long long)now_ms(CLOCK_REALTIME), how, number, why, peak, cpu,
+         kills);
 }
 
 // --- the ways to end ---
 
-// PID 1 ends, and the kernel kills whatever is left in the container: here, so that it doesn't live on while
-// a disk is waited for.
-static _Noreturn void leave(struct life* life, int code) {
+// PID 1 ends, and the kernel kills whatever is left in the container: here, so that it doesn't live on while a disk is
+// waited for.
+static _Noreturn void leave(struct life *life, int code) {
   kill(-1, SIGKILL);
   if (life->record >= 0) fdatasync(life->record);
   _exit(code);
 }
 
-// The executor has been silent for too long: somebody else may run this job any moment now. First everything
-// dies, then it is written down, and nothing here waits for a disk.
-static _Noreturn void lease_ended(struct life* life) {
+// The executor has been silent for too long: somebody else may run this job any moment now. First everything dies, then
+// it is written down, and nothing here waits for a disk.
+static _Noreturn void lease_ended(struct life *life) {
   if (life->child > 0) {
     kill(-1, SIGKILL);
     record_ending(life, "signal", SIGKILL, "lease");
@@ -133,8 +131,8 @@ static _Noreturn void lease_ended(struct life* life) {
   _exit(life->child > 0 ? by_signal + SIGKILL : not_run);
 }
 
-static _Noreturn void child_ended(struct life* life, int status) {
-  const char* why = life->timed_out ? "timeout" : "itself";
+static _Noreturn void child_ended(struct life *life, int status) {
+  const char *why = life->timed_out ? "timeout" : "itself";
   const bool was_killed = WIFSIGNALED(status);
   const int number = was_killed ? WTERMSIG(status) : WEXITSTATUS(status);
   record_ending(life, was_killed ? "signal" : "exit", number, why);
@@ -143,14 +141,14 @@ static _Noreturn void child_ended(struct life* life, int status) {
 
 // --- the lease ---
 
-static int64_t lease_deadline(const struct life* life) {
+static int64_t lease_deadline(const struct life *life) {
   int64_t deadline = 0;
   if (pread(life->lease, &deadline, sizeof deadline, 0) != (ssize_t)sizeof deadline) return 0;
   return deadline;
 }
 
 // Ends everything when the lease is over, else looks again at its end.
-static void obey_lease(struct life* life) {
+static void obey_lease(struct life *life) {
   const int64_t deadline = lease_deadline(life);
   struct timespec now;
   clock_gettime(CLOCK_BOOTTIME, &now);
@@ -166,17 +164,17 @@ static int connect_link(void) {
   if (fd < 0) die("can't make a socket");
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   memcpy(address.sun_path, link_file, sizeof link_file);
-  if (connect(fd, (const struct sockaddr*)&address, sizeof address) == 0) return fd;
+  if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0) return fd;
   close(fd);
   return -1;
 }
 
-static void hang_up(struct life* life) {
+static void hang_up(struct life *life) {
   if (life->link >= 0) close(life->link);
   life->link = -1;
 }
 
-static void answer(struct life* life, int error) {
+static void answer(struct life *life, int error) {
   const struct berth_started started = {.error = error};
   // An executor that is gone reads the record instead.
   if (life->link >= 0) (void)!write(life->link, &started, sizeof started);
@@ -184,7 +182,7 @@ static void answer(struct life* life, int error) {
 }
 
 // Whether the word came, whole and with the record's descriptor.
-static bool take_go(struct life* life) {
+static bool take_go(struct life *life) {
   union {
     struct cmsghdr header;
     char room[CMSG_SPACE(sizeof(int))];
@@ -194,7 +192,7 @@ static bool take_go(struct life* life) {
       .msg_iov = &bytes, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
   const ssize_t size = recvmsg(life->link, &message, MSG_CMSG_CLOEXEC);
   if (size < 0 && errno == EAGAIN) return false;
-  const struct cmsghdr* with = CMSG_FIRSTHDR(&message);
+  const struct cmsghdr *with = CMSG_FIRSTHDR(&message);
   const bool has_record = with != NULL && with->cmsg_level == SOL_SOCKET && with->cmsg_type == SCM_RIGHTS;
   if (has_record) memcpy(&life->record, CMSG_DATA(with), sizeof life->record);
   if (size == (ssize_t)sizeof life->go && has_record && life->go.version >= BERTH_INIT_VERSION) return true;
@@ -207,7 +205,7 @@ static bool take_go(struct life* life) {
 
 // --- the process ---
 
-static _Noreturn void become_job(struct life* life, int tell) {
+static _Noreturn void become_job(struct life *life, int tell) {
   setsid();  // as the first process of a container without an init would be
   sigprocmask(SIG_SETMASK, &life->outer_mask, NULL);
   execvp(life->command[0], life->command);
@@ -216,7 +214,7 @@ static _Noreturn void become_job(struct life* life, int tell) {
   _exit(not_found);
 }
 
-static void start(struct life* life) {
+static void start(struct life *life) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) die("can't make a pipe");
   life->child = fork();
@@ -227,7 +225,7 @@ static void start(struct life* life) {
 }
 
 // The pipe has closed with the execve, or tells why that failed.
-static void learn_execution(struct life* life) {
+static void learn_execution(struct life *life) {
   int error = 0;
   const ssize_t size = read(life->execution, &error, sizeof error);
   close(life->execution);
@@ -243,7 +241,7 @@ static void learn_execution(struct life* life) {
   if (life->go.timeout_ms > 0) arm(life->job_timer, life->go.timeout_ms * 1000000, 0);
 }
 
-static void job_timer_fired(struct life* life) {
+static void job_timer_fired(struct life *life) {
   uint64_t times;
   if (read(life->job_timer, &times, sizeof times) != (ssize_t)sizeof times) return;
   if (life->timed_out || life->go.grace_ms <= 0) {
@@ -259,7 +257,7 @@ static void job_timer_fired(struct life* life) {
 }
 
 // Everything of the container that has ended is a child here at last.
-static void reap(struct life* life) {
+static void reap(struct life *life) {
   int status = 0;
   for (pid_t ended; (ended = waitpid(-1, &status, WNOHANG)) > 0;) {
     if (ended != life->child) continue;
@@ -268,7 +266,7 @@ static void reap(struct life* life) {
   }
 }
 
-static void take_signals(struct life* life) {
+static void take_signals(struct life *life) {
   struct signalfd_siginfo signal;
   while (read(life->signals, &signal, sizeof signal) == (ssize_t)sizeof signal) {
     if (signal.ssi_signo == SIGCHLD) {
@@ -281,7 +279,7 @@ static void take_signals(struct life* life) {
   }
 }
 
-static void prepare(struct life* life) {
+static void prepare(struct life *life) {
   // The record's descriptor is out of the job's reach, even where both have the same user.
   if (prctl(PR_SET_DUMPABLE, 0) != 0) die("can't protect myself");
   sigset_t all;
@@ -290,13 +288,12 @@ static void prepare(struct life* life) {
   life->signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
   life->lease_timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
   life->job_timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-  if (life->signals < 0 || life->lease_timer < 0 || life->job_timer < 0)
-    die("can't watch signals and timers");
+  if (life->signals < 0 || life->lease_timer < 0 || life->job_timer < 0) die("can't watch signals and timers");
   life->lease = open(lease_file, O_RDONLY | O_CLOEXEC);
   if (life->lease < 0) die(lease_file);
 }
 
-int main(int count, char** arguments) {
+int main(int count, char **arguments) {
   if (count < 2 || getpid() != 1) {
     dprintf(STDERR_FILENO,
             "berth-init is the first process of a job's container, where the executor puts it.\n"

@@ -4,8 +4,8 @@
 //
 // Once it has ended, the leader may have given the attempts to others. So it is taken up again only after
 // `recheck` has read from the store, behind the renewing heartbeat, which attempts are still this executor's,
-// and has dropped the others; and a moment later, so that containers of a machine that slept as a whole end
-// before they could see the new one.
+// and has dropped the others. Before that a moment passes, in which containers of a machine that slept as a
+// whole see that it has ended.
 #pragma once
 
 #include "executor/runtime/container_runtime.hpp"

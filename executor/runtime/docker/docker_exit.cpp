@@ -19,6 +19,14 @@ void hold_back(docker::Inspection& inspection, const InitRecord& record) {
   inspection.state.started_at.reset();
 }
 
+// A container whose start failed because its daemon was ending: the daemon keeps those words as the
+// container's error. As nothing of the job has begun, the next start may go well, or tell that another
+// container is needed.
+bool may_start_yet(const docker::Inspection& inspection, const InitRecord& record) {
+  const auto& error = inspection.state.error;
+  return !error.empty() && !record.has_begun() && docker::start_error(500, error).kind != ErrorKind::refused;
+}
+
 EndedBy ended_by(InitRecord::Why why) {
   switch (why) {
     case InitRecord::Why::timeout:
@@ -80,6 +88,10 @@ Task<Result<docker::Inspection>> DockerRuntime::look(std::string name) {
   if (inspection && inspection->state.phase == ContainerPhase::running) {
     if (inspection->has_init) hold_back(*inspection, files_.record(name));
     if (!inspection->is_held) remember_running(name, incarnation, inspection->state.started_at);
+  } else if (inspection && inspection->has_init && may_start_yet(*inspection, files_.record(name))) {
+    ContainerState created;
+    created.identity = std::move(inspection->state.identity);
+    inspection->state = std::move(created);
   }
   co_return inspection;
 }

@@ -181,9 +181,10 @@ Task<Result<>> DockerRuntime::start_container(ContainerIdentity identity) {
   if (reply->status == 204 || reply->status == 304) co_return Result<>{};
   auto error = docker::start_error(reply->status, words_of(*reply));
   if (error.kind != ErrorKind::conflict || files_.record(name).has_begun()) co_return error;
-  // This one will never start, and its init was told nothing: another in its place may.
+  // This one will never start, and its init was told nothing: another in its place may. Where the daemon ends
+  // before it says that this one is gone, the next create finds out.
   const auto removed = co_await remove(identity);
-  if (!removed) co_return removed;
+  if (!removed && !is_transient(removed.error())) co_return removed;
   error.kind = ErrorKind::not_found;
   co_return error;
 }

@@ -1,6 +1,7 @@
 // Docker's API played by a script: what a real daemon does too rarely to wait for.
 #include "executor/runtime/docker/docker_runtime.hpp"
 #include "executor/runtime/docker/pull.hpp"
+#include "init/protocol.h"
 #include "shared/http/multiplexed.hpp"
 #include "shared/http/server.hpp"
 #include "shared/runtime/task_group.hpp"
@@ -31,8 +32,10 @@ class ScriptedDocker {
   std::size_t follower_loses = 0;  // entries at the end that a follower never gets
   bool hangs_at_create = false;
   bool fails_at_inspect = false;
+  bool fails_at_removal = false;
   bool is_down = false;
   std::string start_refusal;         // Docker's words
+  std::string start_error;           // … those of an earlier start, which it keeps
   bool is_pull_stuck = false;        // it begins, and no news come
   std::size_t first_follow = 0;      // entries after which the first follow ends; the container runs on
   std::string login;                 // that came with the last pull
@@ -74,7 +77,7 @@ class ScriptedDocker {
       response.body = R"({"Version":"20.10.24","ApiVersion":"1.41","MinAPIVersion":"1.12"})";
     if (path == "/info") response.body = R"({"NCPU":2})";
     if (path == "/containers/create") response.status = 201;
-    if (method == "DELETE") response.status = 204;
+    if (method == "DELETE") response.status = fails_at_removal ? 500 : 204;
     if (path.ends_with("/start") && !start_refusal.empty()) {
       response.status = 500;
       response.body = R"({"message":")" + start_refusal + R"("})";
@@ -89,7 +92,9 @@ class ScriptedDocker {
       response.body =
           R"({"Config":{"Labels":{"berth.cluster":"test","berth.executor":"here","berth.job":"1","berth.attempt":"1"}},)"
           R"("State":{"Status":")" +
-          std::string(runs_on() ? "running" : "exited") + R"(","ExitCode":0}})";
+          std::string(runs_on() ? "running" : "exited") + R"(","ExitCode":0,"Error":")" + start_error + "\"}";
+      if (!start_error.empty()) response.body += R"(,"Path":")" BERTH_INIT_DIRECTORY R"(/init")";
+      response.body += "}";
     }
     co_await responder.send(std::move(response));
   }
@@ -243,6 +248,26 @@ TEST_F(DockerScriptTest, AContainerWhoseStartWasCutOffMakesRoomForAnother) {
   ASSERT_FALSE(started);
   EXPECT_EQ(started.error().kind, ErrorKind::not_found);  // so that it is created again
   EXPECT_EQ(daemon.calls["DELETE /containers/berth-test-1-1"], 1);
+  daemon.fails_at_removal = true;
+  ASSERT_TRUE(loop.run(runtime->create(spec)));
+  const auto again = loop.run(runtime->start(spec, at_once));
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().kind, ErrorKind::not_found) << "nothing of it has begun, whether or not it is gone";
+}
+
+// The daemon had answered the start, and was gone before the container could make room.
+TEST_F(DockerScriptTest, AContainerThatADaemonsEndKeptFromStartingHasNotExited) {
+  daemon.start_error = "task 1e8f35aa: already exists";
+  const auto cut_off = loop.run(runtime->inspect(container()));
+  ASSERT_TRUE(cut_off) << cut_off.error().message;
+  EXPECT_EQ(cut_off->phase, ContainerPhase::created);
+  EXPECT_EQ(cut_off->error, "");
+  EXPECT_EQ(loop.run(runtime->list("test", "here"))->front().phase, ContainerPhase::created);
+  daemon.start_error = "exec format error";
+  const auto refused = loop.run(runtime->inspect(container()));
+  ASSERT_TRUE(refused) << refused.error().message;
+  EXPECT_EQ(refused->phase, ContainerPhase::exited);
+  EXPECT_EQ(refused->error, "exec format error");
 }
 
 // --- a daemon that is busy ---

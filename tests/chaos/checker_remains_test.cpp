@@ -70,6 +70,20 @@ TEST_F(Checker, SeesThatAnAbortedJobBeganAnew) {
   EXPECT_THAT(wrongs(history), Contains(Wrong::wrong_abort));
 }
 
+// While its Docker hangs nobody can end a container, but none may begin either.
+TEST_F(Checker, SeesThatAnAbortedJobBeganAfterAll) {
+  const auto id = story.submit(Story::asked("too late"));
+  story.happens(id, lifecycle::Assigned{"m1"}, "scheduler/s1");
+  story.abort(id);
+  history.faults.push_back(
+      {.began = story.now, .ended = story.now + 60, .kind = "pause-docker", .target = "m1"});
+  story.now += 30;
+  story.write(id, Sign::begin);
+  story.end(id, Cause::aborted);
+  story.settle();
+  expect_only(Wrong::wrong_abort);
+}
+
 TEST_F(Checker, SeesThatAnAbortWasForgotten) {
   const auto id = story.submit(Story::asked("forgotten"));
   story.begin(id, "m1");

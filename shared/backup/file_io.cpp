@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <array>
@@ -41,6 +42,31 @@ std::FILE* copy_of(std::FILE* from) {
   return copy;
 }
 
+bool is_file_of_name(int file, const std::string& path) {
+  struct stat mine {};
+  struct stat named {};
+  return ::fstat(file, &mine) == 0 && ::stat(path.c_str(), &named) == 0 && mine.st_dev == named.st_dev &&
+         mine.st_ino == named.st_ino;
+}
+
+// An empty file that nobody else writes: it is locked, until it gets its own name when it is whole. So one whose lock came
+// after that is another's backup by now.
+Result<FileDescriptor> open_draft(const std::string& path) {
+  const auto complaint = [&](const std::string& why) {
+    return Error{ErrorKind::refused, "can't write " + path + ": " + why};
+  };
+  while (true) {
+    FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_CREAT, 0600));
+    if (!file.is_open()) return complaint(std::strerror(errno));
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0)
+      return complaint(errno == EWOULDBLOCK ? "another backup does: let it end, or name another file"
+                                            : std::strerror(errno));
+    if (!is_file_of_name(file.get(), path)) continue;
+    if (::ftruncate(file.get(), 0) != 0) return complaint(std::strerror(errno));
+    return file;
+  }
+}
+
 }  // namespace
 
 Checksum::Checksum() : context_(EVP_MD_CTX_new()) { EVP_DigestInit_ex(context_, EVP_sha256(), nullptr); }
@@ -67,12 +93,15 @@ Result<Writer> Writer::open(const std::string& path) {
   std::error_code ignored;
   const auto status = std::filesystem::status(path, ignored);
   const bool is_special = std::filesystem::exists(status) && !std::filesystem::is_regular_file(status);
-  Writer writer(path, is_special ? "" : path + ".new", FileDescriptor());
-  const int flags = O_WRONLY | O_CLOEXEC | (is_special ? 0 : O_CREAT | O_TRUNC);
-  writer.file_ = FileDescriptor(::open((is_special ? path : writer.draft_).c_str(), flags, 0600));
-  if (writer.file_.is_open()) return writer;
-  writer.draft_.clear();
-  return writer.complaint();
+  if (is_special) {
+    Writer writer(path, "", FileDescriptor(::open(path.c_str(), O_WRONLY | O_CLOEXEC)));
+    if (!writer.file_.is_open()) return writer.complaint();
+    return writer;
+  }
+  const auto draft = path + ".new";
+  auto file = open_draft(draft);
+  if (!file) return file.error();
+  return Writer(path, draft, std::move(*file));
 }
 
 Writer::~Writer() {

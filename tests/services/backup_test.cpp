@@ -1,4 +1,5 @@
 // `berth backup` and `berth restore`: what was in one Redis is in another afterwards, or nothing is.
+#include "shared/base/file_descriptor.hpp"
 #include "shared/codec/json.hpp"
 #include "tests/support/berth_process.hpp"
 #include "tests/support/fleet.hpp"
@@ -6,7 +7,9 @@
 
 #include <boost/json/serialize.hpp>
 #include <gmock/gmock.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 
 #include <algorithm>
 #include <fstream>
@@ -336,8 +339,16 @@ TEST_F(Backup, SaysWhatStoodInItsWay) {
   EXPECT_EQ(full.err, "berth: can't write /dev/full: No space left on device\n");
   const auto nowhere = berth({"backup", "--redis", redis.url(), "/nowhere/x"});
   EXPECT_EQ(nowhere.code, 1);
-  EXPECT_EQ(nowhere.err, "berth: can't write /nowhere/x: No such file or directory\n");
+  EXPECT_EQ(nowhere.err, "berth: can't write /nowhere/x.new: No such file or directory\n");
   const auto whole = content();
+  {
+    const FileDescriptor other(::open((file_ + ".new").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    ASSERT_EQ(::flock(other.get(), LOCK_EX), 0);
+    const auto second = backup(redis);
+    EXPECT_EQ(second.code, 1);
+    EXPECT_THAT(second.err, HasSubstr("another backup does: let it end, or name another file"));
+    EXPECT_TRUE(std::filesystem::exists(file_ + ".new")) << "it is the other's";
+  }
   const auto gone = berth({"backup", "--redis", "redis://127.0.0.1:1", file_});
   EXPECT_EQ(gone.code, 3);
   EXPECT_THAT(gone.err, HasSubstr("connection refused"));

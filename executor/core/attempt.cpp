@@ -41,6 +41,7 @@ Plan plan_of(const Job& job) {
   plan.timeout = job.definition.timeout;
   plan.stop_signal = job.definition.stop_signal;
   plan.stop_grace = job.definition.stop_grace;
+  plan.memory = job.definition.resources.memory;
   plan.at_most_once = job.definition.at_most_once;
   plan.recorded_running = job.status == JobStatus::running;
   return plan;

@@ -55,6 +55,7 @@ struct Plan {
   std::optional<Milliseconds> timeout;
   std::string stop_signal = "SIGTERM";
   Milliseconds stop_grace{};
+  Bytes memory{};  // its limit
   bool at_most_once = false;
   bool recorded_running =
       false;  // the record says RUNNING already: an attempt taken over from an earlier process

@@ -90,7 +90,7 @@ void Step::exited(const ContainerView& container) {
     if (state->reached) stopped = state->why;
   }
   if (!stopped && container.is_timed_out) stopped = StopCause{Cause::timeout, timeout_message()};
-  auto outcome = judge_exit(container, stopped, now_);
+  auto outcome = judge_exit(container, stopped, m_.plan_.memory, now_);
   // Without the runtime's own word the start is stamped when its answer comes, and a short process may have
   // ended by then.
   if (m_.started_at_ && !outcome.started_at) {

@@ -37,6 +37,11 @@ void name_exit(lifecycle::Outcome& outcome, int code) {
   }
 }
 
+std::string memory_words(Bytes limit, const std::optional<Bytes>& peak) {
+  return "memory limit was " + to_string(limit) + (peak ? ", peak " + to_string(*peak) : std::string()) +
+         ": try --memory " + to_string(limit + limit);
+}
+
 }  // namespace
 
 std::optional<std::string> signal_name(int number) {
@@ -51,7 +56,7 @@ std::optional<int> signal_number(const std::string& signal) {
 }
 
 lifecycle::Outcome judge_exit(const ContainerView& container, const std::optional<StopCause>& stopped,
-                              WallTime now) {
+                              Bytes memory, WallTime now) {
   lifecycle::Outcome outcome;
   outcome.exit_code = container.exit_code;
   outcome.signal = container.signal ? signal_name(*container.signal) : std::nullopt;
@@ -73,12 +78,14 @@ lifecycle::Outcome judge_exit(const ContainerView& container, const std::optiona
     outcome.message = "its container ended while nobody could see how, so its exit code isn't known";
   } else if (container.oom_killed && *container.exit_code != 0) {
     outcome.cause = Cause::oom;
-    outcome.message = "killed for using more memory than resources.memory allows";
+    outcome.message = "killed: " + memory_words(memory, container.peak_memory);
   } else if (container.signal) {
     outcome.cause = Cause::signal;
     outcome.message = "ended by " + outcome.signal.value_or("signal " + std::to_string(*container.signal));
   } else {
     name_exit(outcome, *container.exit_code);
+    if (container.oom_killed)
+      outcome.message = "one of its processes was killed: " + memory_words(memory, container.peak_memory);
   }
   return outcome;
 }

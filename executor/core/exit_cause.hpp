@@ -26,8 +26,10 @@ struct StopCause {
 //   OOM flag and a code that isn't 0 -> OOM (a child's OOM with exit 0 is a success with the flag set)
 //   it was seen to end by a signal   -> SIGNAL
 //   anything else                    -> EXIT, also with 128 + n: a process may exit with 137 by itself
+//
+// `memory` is the limit that the container had, for its message.
 lifecycle::Outcome judge_exit(const ContainerView& container, const std::optional<StopCause>& stopped,
-                              WallTime now);
+                              Bytes memory, WallTime now);
 
 // The ending of an attempt whose container couldn't be started. The exit code is the one that `docker run`
 // gives: 127 for a command that doesn't exist, 126 for one that can't be executed, none for everything else.

@@ -14,9 +14,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Milliseconds store_patience = 10s;
+constexpr Milliseconds connect_patience = 10s;
 
-int fail(const Error& error) {
+int fail_backup(const Error& error) {
   complain(error);
   return error.kind == ErrorKind::invalid ? cli::exit_code::usage : cli::exit_code_for(error);
 }
@@ -27,7 +27,7 @@ Task<Result<>> with_store(asio::any_io_executor executor, RedisOptions redis, Wo
   Signals signals(executor);
   SystemClock clock;
   RedisStore store(executor, std::move(redis), clock);
-  auto connecting = store.start(deadline_in(store_patience));
+  auto connecting = store.start(deadline_in(connect_patience));
   auto outcome = co_await signals.unless_asked_to_end(std::move(connecting));
   if (outcome) {
     auto working = work.run(store, clock);
@@ -42,7 +42,7 @@ int run(RedisOptions redis, Work& work) {
   asio::io_context loop(1);
   const auto to_end = [](asio::any_io_executor executor, RedisOptions options, Work& what) -> Task<int> {
     auto outcome = co_await with_store(executor, std::move(options), what);
-    co_return outcome ? 0 : fail(outcome.error());
+    co_return outcome ? 0 : fail_backup(outcome.error());
   };
   return run_to_end(loop, to_end(loop.get_executor(), std::move(redis), work));
 }
@@ -64,7 +64,7 @@ struct TakeBackup {
 
 int run_backup(const std::string& file, const RedisOptions& redis) {
   auto writer = backup::Writer::open(file);
-  if (!writer) return fail(writer.error());
+  if (!writer) return fail_backup(writer.error());
   TakeBackup work{std::move(*writer), redis.cluster, {}};
   const int code = run(redis, work);
   if (code != 0) return code;
@@ -106,9 +106,9 @@ struct PutBack {
 
 int run_restore(const RestoreFlags& flags, const RedisOptions& redis) {
   auto reader = backup::Reader::open(flags.file);
-  if (!reader) return fail(reader.error());
+  if (!reader) return fail_backup(reader.error());
   auto contents = reader->check();
-  if (!contents) return fail(contents.error());
+  if (!contents) return fail_backup(contents.error());
   const auto end = contents->end;
   PutBack work{std::move(*reader), std::move(*contents), flags.ids_above, redis.cluster};
   const int code = run(redis, work);

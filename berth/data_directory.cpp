@@ -19,7 +19,7 @@
 namespace berth {
 namespace {
 
-std::string environment(const char* name) {
+std::string from_environment(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;
 }
@@ -65,9 +65,9 @@ Result<> write_durably(const std::filesystem::path& path, std::string text) {
 }  // namespace
 
 std::filesystem::path default_data_path() {
-  const auto data_home = environment("XDG_DATA_HOME");
+  const auto data_home = from_environment("XDG_DATA_HOME");
   if (!data_home.empty()) return std::filesystem::path(data_home) / "berth";
-  const auto home = environment("HOME");
+  const auto home = from_environment("HOME");
   return std::filesystem::path(home.empty() ? "/" : home) / ".local/share/berth";
 }
 

@@ -15,7 +15,6 @@ namespace {
 // A job that is quick needs no progress line: one that flashes up is noise.
 constexpr Milliseconds progress_delay{400};
 constexpr Milliseconds progress_period{1'000};
-constexpr Milliseconds retry_pause{1'000};
 constexpr Milliseconds detach_patience{2'000};
 
 }  // namespace

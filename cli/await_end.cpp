@@ -6,8 +6,6 @@
 namespace berth::cli {
 namespace {
 
-constexpr Milliseconds retry_pause{1'000};
-
 Task<Result<JobRecord>> look(Client& client, const EndWait& wait) {
   if (!wait.known) {
     auto first = co_await client.job(wait.job);

@@ -20,6 +20,9 @@
 
 namespace berth::cli {
 
+// Between two calls where the first found no server.
+inline constexpr Milliseconds retry_pause{1'000};
+
 // A job as Berth knows it, and as the API said it: what --json prints.
 struct JobRecord {
   Job job;

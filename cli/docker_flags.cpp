@@ -44,7 +44,7 @@ std::string flag_of(const std::string& field) {
   return field + ":";
 }
 
-std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+std::string in_quotes(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 // "KEY=VALUE"; KEY alone has an empty value where that is allowed.
 Result<std::pair<std::string, std::string>> parse_pair(std::string_view flag, std::string_view text,
@@ -52,8 +52,8 @@ Result<std::pair<std::string, std::string>> parse_pair(std::string_view flag, st
   const auto equals = text.find('=');
   const bool has_value = equals != std::string_view::npos;
   if (text.empty() || equals == 0 || (needs_value && !has_value)) {
-    return flag_error(
-        flag, "must be " + std::string(needs_value ? "KEY=VALUE" : "KEY[=VALUE]") + ", got " + quoted(text));
+    return flag_error(flag, "must be " + std::string(needs_value ? "KEY=VALUE" : "KEY[=VALUE]") + ", got " +
+                                in_quotes(text));
   }
   return std::pair{std::string(text.substr(0, equals)),
                    std::string(has_value ? text.substr(equals + 1) : "")};
@@ -62,7 +62,8 @@ Result<std::pair<std::string, std::string>> parse_pair(std::string_view flag, st
 Result<> add_variable(std::string_view flag, const std::string& text, const Surroundings& surroundings,
                       std::map<std::string, std::string>& env) {
   const auto equals = text.find('=');
-  if (text.empty() || equals == 0) return flag_error(flag, "must be NAME=VALUE or NAME, got " + quoted(text));
+  if (text.empty() || equals == 0)
+    return flag_error(flag, "must be NAME=VALUE or NAME, got " + in_quotes(text));
   if (equals != std::string::npos) {
     env[text.substr(0, equals)] = text.substr(equals + 1);
   } else if (auto value = surroundings.variable(text)) {
@@ -117,13 +118,13 @@ Result<> set_parsed(std::string_view flag, const std::optional<std::string>& tex
 template <class Integer>
 Result<Integer> parse_number(std::string_view text) {
   const auto value = parse_integer<Integer>(text);
-  if (!value) return invalid("must be a whole number, got " + quoted(text));
+  if (!value) return invalid("must be a whole number, got " + in_quotes(text));
   return *value;
 }
 
 Result<Network> parse_network(std::string_view text) {
   const auto network = parse_enum<Network>(text);
-  if (!network) return invalid("must be bridge, none or host, got " + quoted(text));
+  if (!network) return invalid("must be bridge, none or host, got " + in_quotes(text));
   return *network;
 }
 
@@ -134,7 +135,7 @@ Result<GpuRequest> parse_gpus(std::string_view text) {
   if (text == "all" || text.starts_with("device=") || text.starts_with("\"device=")) {
     return invalid(
         "must say how many, as in 2 or nvidia/a100=2: Berth picks the machine and its devices, got " +
-        quoted(text));
+        in_quotes(text));
   }
   if (text.starts_with("count=")) text.remove_prefix(6);
   auto count = text;
@@ -144,7 +145,7 @@ Result<GpuRequest> parse_gpus(std::string_view text) {
   }
   const auto number = parse_integer<std::uint32_t>(count);
   if (!number || request.type == "") {
-    return invalid("must be a number or TYPE=NUMBER such as nvidia/a100=2, got " + quoted(text));
+    return invalid("must be a number or TYPE=NUMBER such as nvidia/a100=2, got " + in_quotes(text));
   }
   request.count = *number;
   return request;
@@ -186,7 +187,7 @@ Result<> set_lists(const RunOptions& options, JobDefinition& d) {
   }
   for (const auto& text : options.ulimits) {
     auto pair = parse_pair("--ulimit", text, true);
-    if (!pair) return flag_error("--ulimit", "must be NAME=SOFT[:HARD], got " + quoted(text));
+    if (!pair) return flag_error("--ulimit", "must be NAME=SOFT[:HARD], got " + in_quotes(text));
     auto limit = TextForm<Ulimit>::parse(pair->second);
     if (!limit) return flag_error("--ulimit", pair->first + ": " + limit.error().message);
     d.ulimits[pair->first] = *limit;

@@ -8,6 +8,8 @@ target_compile_options(berth_options INTERFACE -Wall -Wextra -Wconversion -Werro
 # strings copied out of their bounds.
 target_compile_options(berth_options INTERFACE -Wno-maybe-uninitialized -Wno-mismatched-new-delete -Wno-array-bounds
                                                -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
+# A file that is compiled together with others (CMAKE_UNITY_BUILD) is included, and gcc takes it for a header.
+target_compile_options(berth_options INTERFACE -Wno-subobject-linkage)
 target_include_directories(berth_options INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_definitions(berth_options INTERFACE BERTH_VERSION="${PROJECT_VERSION}")
 target_link_options(berth_options INTERFACE -Wl,--as-needed $<$<CONFIG:Release>:-s>)

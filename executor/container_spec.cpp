@@ -1,5 +1,7 @@
 #include "executor/container_spec.hpp"
 
+#include "shared/base/joined.hpp"
+
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
@@ -21,12 +23,6 @@ Result<fs::path> real_path(const std::string& path) {
   auto real = fs::weakly_canonical(path, failure);
   if (failure) return Error{ErrorKind::refused, "can't look at " + path + ": " + failure.message()};
   return real.has_filename() ? real : real.parent_path();
-}
-
-std::string joined(const std::vector<std::string>& parts, const std::string& separator) {
-  std::string text;
-  for (const auto& part : parts) text += (text.empty() ? "" : separator) + part;
-  return text;
 }
 
 std::vector<std::string> gpus_of(const Job& job) {

@@ -10,7 +10,7 @@
 namespace berth::cli {
 namespace {
 
-struct Options {
+struct AbortOptions {
   std::vector<std::string> jobs;
   std::optional<std::string> reason;
 };
@@ -44,7 +44,7 @@ Task<int> abort_all(Session session, std::vector<JobId> ids, std::string reason)
   co_return code;
 }
 
-int abort_jobs(const Context& context, const Options& options) {
+int abort_jobs(const Context& context, const AbortOptions& options) {
   const auto reason = options.reason.value_or("");
   return run_on_jobs(context, options.jobs, fail, [reason](Session session, std::vector<JobId> ids) {
     return abort_all(session, std::move(ids), reason);
@@ -54,7 +54,7 @@ int abort_jobs(const Context& context, const Options& options) {
 }  // namespace
 
 void add_abort(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<AbortOptions>();
   Verb verb(app, context, "abort", "Ask jobs to end");
   verb.arguments("JOB", options->jobs, "7, last, 40-45, 3,5,8-10 or name:NAME");
   verb.option("--reason", options->reason, "TEXT", "Why, for the record");

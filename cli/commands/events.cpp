@@ -14,7 +14,7 @@ namespace {
 
 constexpr Milliseconds default_past = std::chrono::hours{1};
 
-struct Options {
+struct EventsOptions {
   std::vector<std::string> jobs;
   std::vector<std::string> statuses;
   std::optional<std::string> since, after;
@@ -31,7 +31,7 @@ Result<std::string> parse_since(const std::string& text) {
 }
 
 // The query, without its jobs.
-Result<EventQuery> to_query(const Options& options) {
+Result<EventQuery> event_query(const EventsOptions& options) {
   if (options.since && options.after) return invalid("--since and --after exclude each other: choose one");
   EventQuery query;
   auto statuses = parse_statuses(options.statuses);
@@ -82,8 +82,8 @@ Task<int> print_events(Session session, EventQuery query, std::vector<JobReferen
   co_return done ? exit_code::ok : fail(session.context, done.error());
 }
 
-int events(const Context& context, const Options& options) {
-  auto query = to_query(options);
+int events(const Context& context, const EventsOptions& options) {
+  auto query = event_query(options);
   if (!query) return fail_usage(query.error());
   auto references = parse_job_references(options.jobs);
   if (!references) return fail_usage(references.error());
@@ -95,7 +95,7 @@ int events(const Context& context, const Options& options) {
 }  // namespace
 
 void add_events(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EventsOptions>();
   Verb verb(app, context, "events", "Show what happened, or what happens");
   verb.flag("-f,--follow", options->follow, "Go on with what comes");
   verb.list("-j,--job", options->jobs, "JOB", "Only of those: 7, last, 40-45, 3,5,8-10 or name:NAME");

@@ -10,7 +10,7 @@
 namespace berth::cli {
 namespace {
 
-struct Options {
+struct LogsOptions {
   std::vector<std::string> jobs;
   std::optional<std::string> tail, attempt;
   bool follow = false;
@@ -19,7 +19,7 @@ struct Options {
 };
 
 // The query of one job's output; its id is filled in later.
-Result<LogQuery> to_query(const Options& options) {
+Result<LogQuery> log_query(const LogsOptions& options) {
   LogQuery query;
   query.follow = options.follow;
   if (options.only_stdout != options.only_stderr) query.stream = options.only_stdout ? "stdout" : "stderr";
@@ -49,8 +49,8 @@ Task<int> copy_logs(Session session, std::vector<JobId> ids, LogQuery query) {
   co_return exit_code::ok;
 }
 
-int logs(const Context& context, const Options& options) {
-  const auto query = to_query(options);
+int logs(const Context& context, const LogsOptions& options) {
+  const auto query = log_query(options);
   if (!query) return fail_usage(query.error());
   return run_on_jobs(context, options.jobs, fail, [query = *query](Session session, std::vector<JobId> ids) {
     return copy_logs(session, std::move(ids), query);
@@ -60,7 +60,7 @@ int logs(const Context& context, const Options& options) {
 }  // namespace
 
 void add_logs(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<LogsOptions>();
   Verb verb(app, context, "logs", "Show a job's output, even long after it ended");
   verb.arguments("JOB", options->jobs, "7, last, 40-45, 3,5,8-10 or name:NAME");
   verb.flag("-f,--follow", options->follow, "Go on until the job has ended");

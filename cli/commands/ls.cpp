@@ -16,21 +16,21 @@ namespace {
 
 constexpr std::size_t default_jobs = 20;  // what fits on a screen
 
-struct Options {
+struct LsOptions {
   std::vector<std::string> statuses;  // each may be a list: running,pending
   std::vector<std::string> labels;
   std::optional<std::string> name, executor, limit;
   bool all = false;
 };
 
-Result<JobFilter> to_filter(const Options& options) {
+Result<JobFilter> to_filter(const LsOptions& options) {
   auto statuses = parse_statuses(options.statuses);
   if (!statuses) return statuses.error();
   return JobFilter{std::move(*statuses), options.name, options.labels, options.executor};
 }
 
 // How many jobs are wanted; nothing: all.
-Result<std::optional<std::size_t>> to_limit(const Options& options) {
+Result<std::optional<std::size_t>> to_limit(const LsOptions& options) {
   if (options.all && options.limit) return invalid("--all and --limit exclude each other: choose one");
   if (options.all) return std::optional<std::size_t>{};
   if (!options.limit) return std::optional{default_jobs};
@@ -87,7 +87,7 @@ Task<int> list_jobs(Session session, JobFilter filter, std::optional<std::size_t
   co_return exit_code::ok;
 }
 
-int ls(const Context& context, const Options& options) {
+int ls(const Context& context, const LsOptions& options) {
   auto filter = to_filter(options);
   if (!filter) return fail_usage(filter.error());
   const auto limit = to_limit(options);
@@ -99,7 +99,7 @@ int ls(const Context& context, const Options& options) {
 }  // namespace
 
 void add_ls(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<LsOptions>();
   Verb verb(app, context, "ls", "List jobs, newest first");
   verb.list("-s,--status", options->statuses, "STATUS[,STATUS]", "Only jobs with that status");
   verb.option("--name", options->name, "NAME", "Only jobs with that name");

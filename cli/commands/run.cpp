@@ -13,14 +13,15 @@
 namespace berth::cli {
 namespace {
 
-struct Options {
+struct RunVerbOptions {
   RunOptions run;
   std::optional<std::string> idempotency_key;
   bool detach = false;
   std::vector<std::string> rest;  // IMAGE and what follows it
 };
 
-Task<int> submit_and_attach(Session session, JobDefinition definition, std::shared_ptr<Options> options) {
+Task<int> submit_and_attach(Session session, JobDefinition definition,
+                            std::shared_ptr<RunVerbOptions> options) {
   const auto executor = co_await asio::this_coro::executor;
   if (options->detach) {
     auto record = co_await session.client.submit(std::move(definition), options->idempotency_key);
@@ -41,7 +42,7 @@ std::optional<std::string> variable(const std::string& name) {
   return value;
 }
 
-int run(const Context& context, const std::shared_ptr<Options>& options) {
+int run(const Context& context, const std::shared_ptr<RunVerbOptions>& options) {
   options->run.image = options->rest.front();
   options->run.command.assign(options->rest.begin() + 1, options->rest.end());
   auto definition = to_definition(options->run, Surroundings{variable, read_file});
@@ -71,7 +72,7 @@ void add_docker_flags(Verb& verb, RunOptions& run) {
   verb.list("--ulimit", run.ulimits, "NAME=SOFT[:HARD]", "Kernel limit");
 }
 
-void add_own_flags(Verb& verb, Options& options) {
+void add_own_flags(Verb& verb, RunVerbOptions& options) {
   auto& run = options.run;
   verb.option("--timeout", run.timeout, "TIME", "Longest running time of an attempt, such as 10m");
   verb.option("--queue-timeout", run.queue_timeout, "TIME", "Longest time to wait for room");
@@ -86,7 +87,7 @@ void add_own_flags(Verb& verb, Options& options) {
 }  // namespace
 
 void add_run(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RunVerbOptions>();
   Verb verb(app, context, "run", "Run a container, show its output, exit as it did");
   verb.flag("-d,--detach", options->detach, "Print the id and leave the job to itself");
   add_docker_flags(verb, options->run);

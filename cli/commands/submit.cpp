@@ -16,7 +16,7 @@
 namespace berth::cli {
 namespace {
 
-struct Options {
+struct SubmitOptions {
   std::vector<std::string> files;
 };
 
@@ -84,7 +84,7 @@ Task<int> submit_many(Session session, std::vector<JobDefinition> definitions) {
   co_return exit_code::ok;
 }
 
-int submit(const Context& context, const Options& options) {
+int submit(const Context& context, const SubmitOptions& options) {
   auto definitions = read_all(options.files);
   if (!definitions) return fail_usage(definitions.error());
   return run_session(context, OnInterrupt::leave, [&](Session session) {
@@ -96,7 +96,7 @@ int submit(const Context& context, const Options& options) {
 }  // namespace
 
 void add_submit(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SubmitOptions>();
   Verb verb(app, context, "submit", "Submit the jobs of YAML or JSON files");
   verb.arguments("FILE", options->files, "Files with one job a document; - is stdin");
   verb.action([&context, options] { return submit(context, *options); });

@@ -16,7 +16,7 @@ namespace {
 
 // How often the progress line is drawn anew, and so the longest single poll where there is one.
 constexpr Milliseconds redraw{1'000};
-struct Options {
+struct WaitOptions {
   std::vector<std::string> jobs;
   std::optional<std::string> wait_timeout;
 };
@@ -65,7 +65,7 @@ Task<int> wait_for(Session session, std::vector<JobId> ids, Deadline deadline) {
   co_return code;
 }
 
-int wait(const Context& context, const Options& options) {
+int wait(const Context& context, const WaitOptions& options) {
   Deadline deadline = no_deadline;
   if (options.wait_timeout) {
     const auto span = parse_duration(*options.wait_timeout);
@@ -81,7 +81,7 @@ int wait(const Context& context, const Options& options) {
 }  // namespace
 
 void add_wait(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<WaitOptions>();
   Verb verb(app, context, "wait", "Wait for jobs to end, exit as they did");
   verb.arguments("JOB", options->jobs, "7, last, 40-45, 3,5,8-10 or name:NAME");
   verb.option("--wait-timeout", options->wait_timeout, "TIME", "Give up after that long, with exit code 124");

@@ -4,10 +4,10 @@
 #include "cli/formatters/text.hpp"
 #include "cli/formatters/words.hpp"
 #include "cli/job_reference.hpp"
+#include "shared/base/joined.hpp"
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <string>
 
 namespace berth::cli {
@@ -95,18 +95,6 @@ Table table_with_bars(const std::vector<ExecutorStatus>& executors, std::size_t 
          {runtime_text(executor.runtime)}});
   }
   return table;
-}
-
-std::string joined(const std::map<std::string, std::string>& pairs) {
-  std::string out;
-  for (const auto& [key, value] : pairs) out += (out.empty() ? "" : ", ") + key + "=" + value;
-  return out;
-}
-
-std::string joined(const std::vector<std::string>& items) {
-  std::string out;
-  for (const auto& item : items) out += (out.empty() ? "" : ", ") + item;
-  return out;
 }
 
 // "nvidia/a100  40GiB  GPU-1234…", a line each.

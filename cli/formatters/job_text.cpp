@@ -3,6 +3,7 @@
 #include "cli/formatters/key_value_page.hpp"
 #include "cli/formatters/text.hpp"
 #include "cli/formatters/words.hpp"
+#include "shared/base/joined.hpp"
 
 #include <utility>
 
@@ -10,18 +11,6 @@ namespace berth::cli {
 namespace {
 
 std::string exit_text(const std::optional<int>& code) { return code ? std::to_string(*code) : "-"; }
-
-std::string joined(const std::vector<std::string>& items) {
-  std::string out;
-  for (const auto& item : items) out += (out.empty() ? "" : ", ") + item;
-  return out;
-}
-
-std::string joined(const std::map<std::string, std::string>& pairs) {
-  std::string out;
-  for (const auto& [key, value] : pairs) out += (out.empty() ? "" : ", ") + key + "=" + value;
-  return out;
-}
 
 std::string resources_text(const Resources& resources) {
   std::string out = "cpu " + to_string(resources.cpu) + ", memory " + to_string(resources.memory);

@@ -22,7 +22,7 @@ td, th { border-color: #444 } }
 </style></head><body>
 )";
 
-std::string escaped(std::string_view text) {
+std::string html_escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
     if (c == '&') {
@@ -40,12 +40,12 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-std::string text_of(const json::object& object, std::string_view key) {
+std::string text_at(const json::object& object, std::string_view key) {
   const auto* value = object.if_contains(key);
   return value == nullptr ? "" : std::string(value->as_string());
 }
 
-std::string code(std::string_view text) { return "<code>" + escaped(text) + "</code>"; }
+std::string code(std::string_view text) { return "<code>" + html_escaped(text) + "</code>"; }
 
 std::string joined(const json::array& parts, std::string_view between,
                    std::string (*say)(const json::value&)) {
@@ -60,12 +60,12 @@ std::string joined(const json::array& parts, std::string_view between,
 // A schema in a few words of HTML: "integer or string (512MiB) or null".
 std::string type_of(const json::value& schema) {
   const auto& object = schema.as_object();
-  if (const auto reference = text_of(object, "$ref"); !reference.empty()) {
+  if (const auto reference = text_at(object, "$ref"); !reference.empty()) {
     const auto name = reference.substr(reference.rfind('/') + 1);
-    return "<a href=\"#" + escaped(name) + "\">" + escaped(name) + "</a>";
+    return "<a href=\"#" + html_escaped(name) + "\">" + html_escaped(name) + "</a>";
   }
   const auto plain = [](const json::value& value) {
-    return value.is_string() ? escaped(value.get_string()) : json::serialize(value);
+    return value.is_string() ? html_escaped(value.get_string()) : json::serialize(value);
   };
   if (const auto* any = object.if_contains("anyOf")) return joined(any->as_array(), " or ", type_of);
   if (const auto* names = object.if_contains("enum")) return joined(names->as_array(), " · ", plain);
@@ -103,16 +103,16 @@ std::string row(const std::string& name, const std::string& type, const std::str
 
 std::string operation_of(const std::string& method, std::string_view path, const json::object& operation) {
   std::string out = "<h3>" + code(method + " " + std::string(path)) + "</h3>\n<p>" +
-                    escaped(text_of(operation, "summary")) + "</p>\n";
-  if (const auto details = text_of(operation, "description"); !details.empty())
-    out += "<p>" + escaped(details) + "</p>\n";
+                    html_escaped(text_at(operation, "summary")) + "</p>\n";
+  if (const auto details = text_at(operation, "description"); !details.empty())
+    out += "<p>" + html_escaped(details) + "</p>\n";
   if (const auto* parameters = operation.if_contains("parameters")) {
     out += "<table>\n";
     for (const auto& item : parameters->as_array()) {
       const auto& given = item.as_object();
-      auto doc = escaped(text_of(given, "description"));
-      if (const auto in = text_of(given, "in"); in == "header") doc += " (header)";
-      out += row(text_of(given, "name"), type_of(given.at("schema")), doc);
+      auto doc = html_escaped(text_at(given, "description"));
+      if (const auto in = text_at(given, "in"); in == "header") doc += " (header)";
+      out += row(text_at(given, "name"), type_of(given.at("schema")), doc);
     }
     out += "</table>\n";
   }
@@ -131,15 +131,16 @@ std::string operation_of(const std::string& method, std::string_view path, const
 }
 
 std::string model_of(std::string_view name, const json::object& schema) {
-  std::string out = "<h3 id=\"" + escaped(name) + "\">" + escaped(name) + "</h3>\n";
-  if (const auto doc = text_of(schema, "description"); !doc.empty()) out += "<p>" + escaped(doc) + "</p>\n";
+  std::string out = "<h3 id=\"" + html_escaped(name) + "\">" + html_escaped(name) + "</h3>\n";
+  if (const auto doc = text_at(schema, "description"); !doc.empty())
+    out += "<p>" + html_escaped(doc) + "</p>\n";
   const auto* properties = schema.if_contains("properties");
   if (properties == nullptr) return out + "<p>" + type_of(schema) + "</p>\n";
   out += "<table>\n";
   for (const auto& [field, property] : properties->as_object()) {
     const auto& shape = property.as_object();
-    out +=
-        row(std::string(field), type_of(property), escaped(text_of(shape, "description")) + limits_of(shape));
+    out += row(std::string(field), type_of(property),
+               html_escaped(text_at(shape, "description")) + limits_of(shape));
   }
   return out + "</table>\n";
 }
@@ -149,7 +150,7 @@ std::string model_of(std::string_view name, const json::object& schema) {
 std::string docs_page(const json::object& openapi) {
   std::string out(page_head);
   const auto& info = openapi.at("info").as_object();
-  out += "<h1>Berth's API</h1>\n<p>Version " + escaped(text_of(info, "version")) +
+  out += "<h1>Berth's API</h1>\n<p>Version " + html_escaped(text_at(info, "version")) +
          ". The same for programs: <a href=\"/openapi.json\">openapi.json</a>.</p>\n<h2>Requests</h2>\n";
   for (const auto& [path, operations] : openapi.at("paths").as_object()) {
     for (const auto& [method, operation] : operations.as_object()) {

@@ -5,7 +5,7 @@
 namespace berth::api {
 namespace {
 
-std::string escaped(std::string_view text) {
+std::string label_escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
     if (c == '\n') {
@@ -30,7 +30,7 @@ void MetricText::line(std::string_view suffix, const Labels& labels, const std::
   text_ += suffix;
   std::string inside;
   for (const auto& [label, text] : labels) {
-    inside += fmt::format("{}{}=\"{}\"", inside.empty() ? "" : ",", label, escaped(text));
+    inside += fmt::format("{}{}=\"{}\"", inside.empty() ? "" : ",", label, label_escaped(text));
   }
   if (!inside.empty()) text_ += '{' + inside + '}';
   text_ += ' ' + value + '\n';

@@ -1,16 +1,12 @@
 #include "scheduler/core/constraints.hpp"
 
+#include "shared/base/joined.hpp"
+
 #include <algorithm>
 #include <tuple>
 
 namespace berth {
 namespace {
-
-std::string join(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const auto& part : parts) text += (text.empty() ? "" : ", ") + part;
-  return text;
-}
 
 bool contains(const std::vector<std::string>& list, const std::string& value) {
   return std::find(list.begin(), list.end(), value) != list.end();
@@ -74,7 +70,7 @@ Fit Region::check(const Shape& shape, const ExecutorView& executor, const Free&)
   return wanted.empty() || contains(wanted, executor.info.region) ? Fit::now : Fit::never;
 }
 std::string Region::explain(const Shape& shape, std::span<const ExecutorView* const>) {
-  return "wants region " + join(shape.placement.regions) + ", in which no executor is";
+  return "wants region " + joined(shape.placement.regions) + ", in which no executor is";
 }
 
 Fit Datacenter::check(const Shape& shape, const ExecutorView& executor, const Free&) {
@@ -82,7 +78,7 @@ Fit Datacenter::check(const Shape& shape, const ExecutorView& executor, const Fr
   return wanted.empty() || contains(wanted, executor.info.datacenter) ? Fit::now : Fit::never;
 }
 std::string Datacenter::explain(const Shape& shape, std::span<const ExecutorView* const>) {
-  return "wants datacenter " + join(shape.placement.datacenters) + ", in which no executor is";
+  return "wants datacenter " + joined(shape.placement.datacenters) + ", in which no executor is";
 }
 
 Fit Labels::check(const Shape& shape, const ExecutorView& executor, const Free&) {
@@ -108,7 +104,7 @@ Fit Volumes::check(const Shape& shape, const ExecutorView& executor, const Free&
   return std::all_of(shape.host_paths.begin(), shape.host_paths.end(), is_allowed) ? Fit::now : Fit::never;
 }
 std::string Volumes::explain(const Shape& shape, std::span<const ExecutorView* const>) {
-  return "mounts " + join(shape.host_paths) +
+  return "mounts " + joined(shape.host_paths) +
          ", which no executor's operator allows (start the executor with --allow-volume DIR)";
 }
 

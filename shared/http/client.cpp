@@ -18,8 +18,8 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::size_t piece_size = 64u << 10;
-constexpr std::size_t first_read_size = 8u << 10;
-constexpr std::uint32_t header_limit = 256u << 10;
+constexpr std::size_t first_reply_read = 8u << 10;
+constexpr std::uint32_t reply_header_limit = 256u << 10;
 
 bool is_idempotent(std::string_view method) {
   return method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE";
@@ -108,7 +108,7 @@ class Exchange final : public ResponseStream {
 
 void Exchange::begin_parsing() {
   parser_.emplace();
-  parser_->header_limit(header_limit);
+  parser_->header_limit(reply_header_limit);
   parser_->body_limit(boost::none);
   parser_->skip(is_head_);
 }
@@ -159,7 +159,7 @@ Task<Result<>> Exchange::read_head() {
       if (buffer_.size() > 0) buffer_.consume(parser_->put(buffer_.data(), error));
       if (error && error != beast::http::error::need_more) co_return malformed();
       if (parser_->is_header_done()) break;
-      const auto received = co_await receive(first_read_size);
+      const auto received = co_await receive(first_reply_read);
       if (!received) co_return received;
     }
     if (parser_->get().result_int() / 100 != 1) break;
@@ -186,7 +186,7 @@ Task<Result<std::size_t>> Exchange::read_body(char* data, std::size_t size) {
     if (produced > 0) co_return produced;
     if (!wants_more) continue;
     // All that can wait in here now is the line before a chunk.
-    if (buffer_.size() > header_limit) co_return malformed();
+    if (buffer_.size() > reply_header_limit) co_return malformed();
     const auto received = co_await receive(piece_size);
     if (!received) co_return received.error();
     if (parser_->is_done()) finish();
@@ -221,7 +221,7 @@ Task<Result<>> Exchange::read_all(std::string& body, std::size_t limit, Deadline
   while (transport_) {
     const auto used = body.size();
     // The library's growth by doubling, but not for the usual small body.
-    body.resize(used + std::max(std::min(used, 16 * piece_size), first_read_size));
+    body.resize(used + std::max(std::min(used, 16 * piece_size), first_reply_read));
     const auto size = co_await read_body(body.data() + used, body.size() - used);
     if (!size) co_return size.error();
     body.resize(used + *size);

@@ -17,8 +17,8 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr std::uint32_t header_limit = 32u << 10;
-constexpr std::size_t first_read_size = 4u << 10;
+constexpr std::uint32_t request_header_limit = 32u << 10;
+constexpr std::size_t first_request_read = 4u << 10;
 constexpr std::size_t body_read_size = 64u << 10;
 constexpr std::size_t slice_size = 256u << 10;    // each part of an answer gets a deadline of its own
 constexpr std::size_t watched_limit = 64u << 10;  // pipelined bytes that are taken in while a handler works
@@ -35,7 +35,7 @@ std::string refusal_detail(unsigned status, const ServerOptions& options) {
   if (status == 413)
     return "the body is larger than the " + std::to_string(options.max_body) + " bytes that are allowed";
   if (status == 431)
-    return "the request line and headers are larger than " + std::to_string(header_limit) + " bytes";
+    return "the request line and headers are larger than " + std::to_string(request_header_limit) + " bytes";
   return "the request is not well-formed HTTP/1.1";
 }
 
@@ -87,7 +87,7 @@ Task<> Connection::run() {
 
 Task<Connection::Incoming> Connection::read_request() {
   parser_.emplace();
-  parser_->header_limit(header_limit);
+  parser_->header_limit(request_header_limit);
   parser_->body_limit(context_->options.max_body);
   if (buffer_.size() == 0 && buffer_.capacity() > body_read_size) buffer_.shrink_to_fit();
   answer_ = Answer::none;
@@ -98,7 +98,7 @@ Task<Connection::Incoming> Connection::read_request() {
     error_code error = beast::http::error::need_more;
     if (buffer_.size() > 0) buffer_.consume(parser_->put(buffer_.data(), error));
     const bool wants_more = error == beast::http::error::need_more;
-    const bool overlong_chunk_line = parser_->is_header_done() && wants_more && buffer_.size() > header_limit;
+    const bool overlong_chunk_line = parser_->is_header_done() && wants_more && buffer_.size() > request_header_limit;
     if ((error && !wants_more) || overlong_chunk_line) co_return Incoming{false, refusal_status(error)};
     if (parser_->is_done()) break;
     if (parser_->is_header_done() && !continued && expects_continue()) {
@@ -116,7 +116,7 @@ Task<Connection::Incoming> Connection::read_request() {
       transport_->set_deadline(deadline_in(within_request ? options.request_timeout : options.idle_timeout));
       timed = within_request;
     }
-    const auto size = parser_->is_header_done() ? body_read_size : first_read_size;
+    const auto size = parser_->is_header_done() ? body_read_size : first_request_read;
     const auto got = co_await transport_->read_some(buffer_.prepare(size));
     buffer_.commit(got.bytes);
     if (got.error) co_return Incoming{};
@@ -298,7 +298,7 @@ void Connection::on_readable(std::uint64_t turn) {
   if (turn != turn_ || !working_ || answer_ == Answer::complete || !transport_->socket().is_open()) return;
   // A client that pipelines is there; its next requests wait in the buffer.
   while (buffer_.size() < watched_limit) {
-    const auto got = transport_->try_read(buffer_.prepare(first_read_size));
+    const auto got = transport_->try_read(buffer_.prepare(first_request_read));
     buffer_.commit(got.bytes);
     if (got.error == asio::error::would_block || got.error == asio::error::try_again) {
       watch(turn);

@@ -6,11 +6,11 @@
 namespace berth {
 namespace {
 
-bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+bool is_type_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
 bool is_type_word(std::string_view word) {
-  const auto may_follow = [](char c) { return is_lower_or_digit(c) || c == '.' || c == '_' || c == '-'; };
-  return !word.empty() && is_lower_or_digit(word.front()) &&
+  const auto may_follow = [](char c) { return is_type_letter(c) || c == '.' || c == '_' || c == '-'; };
+  return !word.empty() && is_type_letter(word.front()) &&
          std::all_of(word.begin(), word.end(), may_follow);
 }
 

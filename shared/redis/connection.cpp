@@ -14,7 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Milliseconds connect_timeout = 3s;
 // A server that has sent nothing for so long while a call waited is taken for gone: only a new connection can
 // tell a slow one from a dead one, whose packets nobody answers any more.
 constexpr Milliseconds longest_silence = 2s;

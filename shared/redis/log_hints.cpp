@@ -10,7 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Milliseconds connect_timeout = 3s;
 constexpr Milliseconds ping_period = 5s;  // a half-open connection shows itself after two of these
 
 }  // namespace

@@ -16,4 +16,7 @@ namespace berth::redis {
 // The login of the URL is the server's. A Sentinel gets it only if it asks for one.
 Task<Result<std::shared_ptr<Link>>> open_link(RedisUrl url, std::string client_name, Deadline deadline);
 
+// For those that try again.
+inline constexpr Milliseconds connect_timeout{3'000};
+
 }  // namespace berth::redis

@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Milliseconds patience = 60s;
+constexpr Milliseconds dump_patience = 60s;
 constexpr Milliseconds between_looks = 500ms;
 
 std::string sha256(const std::string& bytes) {
@@ -60,7 +60,7 @@ Task<> dump_log(Api& api, const HistoryWriter& history, JobId job, std::uint32_t
   const auto target =
       "/v1/jobs/" + std::to_string(job.value) + "/logs?stream=stdout&attempt=" + std::to_string(attempt);
   http::Headers headers{{"Accept", "application/vnd.docker.multiplexed-stream"}};
-  const auto answer = co_await api.get(target, patience, std::move(headers));
+  const auto answer = co_await api.get(target, dump_patience, std::move(headers));
   const auto output = taken_apart(answer.body);
   LogCheck check;
   check.job = job.value;
@@ -78,7 +78,7 @@ Task<std::vector<Job>> all_jobs(Api& api) {
   std::string cursor;
   do {
     const auto target = "/v1/jobs?limit=1000" + (cursor.empty() ? cursor : "&cursor=" + cursor);
-    const auto page = co_await api.ask(target, patience);
+    const auto page = co_await api.ask(target, dump_patience);
     for (const auto& record : page.at("jobs").as_array()) {
       auto job = from_json<Job>(record);
       if (!job) throw std::runtime_error("a job's record can't be read: " + job.error().message);
@@ -118,7 +118,7 @@ Task<bool> settle(Api& api, Milliseconds limit) {
   const auto give_up = deadline_in(limit);
   while (loop_now() < give_up) {
     std::string target = "/v1/stats";
-    const auto stats = co_await api.ask(std::move(target), patience);
+    const auto stats = co_await api.ask(std::move(target), dump_patience);
     std::int64_t live = 0;
     for (const auto* status : {"PENDING", "RUNNING"}) {
       const auto* count = stats.at("jobs").as_object().if_contains(status);
@@ -155,7 +155,7 @@ Task<> dump_records(Api& api, const HistoryWriter& history) {
 
 Task<> dump_executors(Api& api, const HistoryWriter& history) {
   std::string target = "/v1/executors";
-  const auto list = co_await api.ask(std::move(target), patience);
+  const auto list = co_await api.ask(std::move(target), dump_patience);
   for (const auto& executor : list.at("executors").as_array()) {
     const auto status = from_json<ExecutorStatus>(executor);
     if (!status) throw std::runtime_error("an executor can't be read: " + status.error().message);

@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Milliseconds between_looks = 1s;
+constexpr Milliseconds between_reads = 1s;
 constexpr Milliseconds while_all_is_broken = 10min;
 constexpr Milliseconds at_the_end = 1min;
 
@@ -33,7 +33,7 @@ Task<> FeedFollower::follow() {
   while (!is_over_) {
     // While everything is broken, nobody answers: the next look gets what this one misses.
     const bool is_at_end = co_await take_page(while_all_is_broken);
-    if (is_at_end) co_await sleep_until(deadline_in(between_looks));
+    if (is_at_end) co_await sleep_until(deadline_in(between_reads));
   }
 }
 

@@ -23,7 +23,7 @@ extern char** environ;  // NOLINT: POSIX wants it declared here
 namespace berth::chaos {
 namespace {
 
-[[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
+[[noreturn]] void throw_errno(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
 
 [[noreturn]] void reap_for_ever() {
   sigset_t child_ended;
@@ -129,11 +129,11 @@ class ChildrenOf {
 Host::Host(const std::function<void()>& prepare) : own_(::open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC)) {
   const auto flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | SIGCHLD;
   std::array<int, 2> ready{};
-  if (::pipe2(ready.data(), O_CLOEXEC) != 0) fail("pipe2");
+  if (::pipe2(ready.data(), O_CLOEXEC) != 0) throw_errno("pipe2");
   const FileDescriptor reader(ready[0]);
   FileDescriptor writer(ready[1]);
   pid_ = static_cast<pid_t>(::syscall(SYS_clone, flags, nullptr, nullptr, nullptr, 0));
-  if (pid_ < 0) fail("namespaces for a machine");
+  if (pid_ < 0) throw_errno("namespaces for a machine");
   if (pid_ == 0) be_the_first_process(prepare, writer.get());
   writer = FileDescriptor();
   int failure = EIO;
@@ -144,10 +144,10 @@ Host::Host(const std::function<void()>& prepare) : own_(::open("/proc/self/ns/pi
   if (size != sizeof failure || failure != 0)
     throw std::system_error(failure, std::generic_category(), "mounts of a machine");
   handle_ = FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
-  if (!handle_.is_open()) fail("pidfd_open");
+  if (!handle_.is_open()) throw_errno("pidfd_open");
   const auto root = "/proc/" + std::to_string(pid_) + "/root";
   root_ = FileDescriptor(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!root_.is_open()) fail("the root of a machine");
+  if (!root_.is_open()) throw_errno("the root of a machine");
 }
 
 Host::~Host() { cut_power(); }

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 constexpr double longest = 150;  // what takes longer is said to be so long
 constexpr double long_enough = 24;
 constexpr Milliseconds look = 100ms;
-constexpr Milliseconds one_call = 1s;
+constexpr Milliseconds one_look = 1s;
 constexpr Milliseconds longest_submit = 1min;
 
 // When the job's first line says that it began.
@@ -42,7 +42,7 @@ Task<bool> RecoveryMeter::somebody_leads() {
   for (std::size_t i = 0; i < api_.size(); ++i) {
     http::Request request;
     request.target = "/health/ready";
-    const auto answer = co_await api_.call(i, std::move(request), one_call);
+    const auto answer = co_await api_.call(i, std::move(request), one_look);
     if (!answer.is_good()) continue;
     const auto body = parse_json(answer.body);
     if (body && body->at("leader").as_string() == schedulers_[i]) co_return true;
@@ -90,7 +90,7 @@ Task<bool> RecoveryMeter::is_lost(std::string machine) {
   for (std::size_t i = 0; i < api_.size(); ++i) {
     http::Request request;
     request.target = "/v1/executors/" + machine;
-    const auto answer = co_await api_.call(i, std::move(request), one_call);
+    const auto answer = co_await api_.call(i, std::move(request), one_look);
     if (!answer.is_good()) continue;
     const auto body = parse_json(answer.body);
     if (body && body->at("state").as_string() == "LOST") co_return true;

@@ -24,7 +24,7 @@ json::value figures(const std::vector<Seconds>& times) {
       {"n", times.size()}, {"p50", number(of.p50)}, {"p99", number(of.p99)}, {"max", number(of.max)}};
 }
 
-json::object recovery(const Verdict& verdict) {
+json::object recovery_object(const Verdict& verdict) {
   json::object object;
   for (const auto& [kind, times] : verdict.recovery)
     object[kind] = json::object{{"leader", figures(times.leader)},
@@ -41,7 +41,7 @@ json::object counts(const Verdict& verdict) {
   return object;
 }
 
-json::array findings(const Verdict& verdict) {
+json::array findings_array(const Verdict& verdict) {
   json::array array;
   for (const auto& finding : verdict.findings)
     array.push_back(json::object{{"what", name_of(finding.wrong).name}, {"how", finding.what}});
@@ -76,8 +76,8 @@ std::string json_report(const Verdict& verdict) {
                                       {"log_bytes_missing", verdict.log_bytes_missing},
                                       {"marked_logs", verdict.marked_logs},
                                       {"wrongs", counts(verdict)},
-                                      {"recovery", recovery(verdict)},
-                                      {"findings", findings(verdict)}});
+                                      {"recovery", recovery_object(verdict)},
+                                      {"findings", findings_array(verdict)}});
 }
 
 }  // namespace berth::chaos

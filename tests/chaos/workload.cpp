@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t client_count = 4;
 constexpr std::int64_t longest_backlog = 30;  // live jobs; more only wait
-constexpr Milliseconds one_call = 5s;
+constexpr Milliseconds one_submit = 5s;
 constexpr Milliseconds patience = 90s;  // with a call whose outcome is unknown
 
 Milliseconds draw_span(std::mt19937_64& random, Milliseconds low, Milliseconds high) {
@@ -69,7 +69,7 @@ Task<> Workload::watch_backlog() {
   while (!is_over_) {
     http::Request request;
     request.target = "/v1/stats";
-    const auto answer = co_await api_.call(routing_() % api_.size(), std::move(request), one_call);
+    const auto answer = co_await api_.call(routing_() % api_.size(), std::move(request), one_submit);
     const auto stats = parse_json(answer.body);
     if (answer.is_good() && stats) {
       backlog_ = 0;
@@ -141,7 +141,7 @@ Task<Call> Workload::make(Call call, http::Request request, Milliseconds limit) 
   for (auto scheduler = routing_();; ++scheduler) {
     auto repeated = request;
     call.began = boot_seconds();
-    const auto answer = co_await api_.call(scheduler % api_.size(), std::move(repeated), one_call);
+    const auto answer = co_await api_.call(scheduler % api_.size(), std::move(repeated), one_submit);
     call.ended = boot_seconds();
     call.outcome = outcome(answer);
     call.status = static_cast<int>(answer.status);

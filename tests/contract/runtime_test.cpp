@@ -6,12 +6,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-enum class Kind { docker, simulated };
+enum class RuntimeKind { docker, simulated };
 
-class RuntimeContract : public RuntimeTest, public ::testing::WithParamInterface<Kind> {
+class RuntimeContract : public RuntimeTest, public ::testing::WithParamInterface<RuntimeKind> {
  protected:
   void SetUp() override {
-    if (GetParam() == Kind::docker) {
+    if (GetParam() == RuntimeKind::docker) {
       use_docker();
     } else {
       use_simulated();
@@ -32,14 +32,14 @@ class RuntimeContract : public RuntimeTest, public ::testing::WithParamInterface
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Runtimes, RuntimeContract, ::testing::Values(Kind::docker, Kind::simulated),
+INSTANTIATE_TEST_SUITE_P(Runtimes, RuntimeContract, ::testing::Values(RuntimeKind::docker, RuntimeKind::simulated),
                          [](const auto& info) {
-                           return info.param == Kind::docker ? "Docker" : "Simulated";
+                           return info.param == RuntimeKind::docker ? "Docker" : "Simulated";
                          });
 
 TEST_P(RuntimeContract, SaysWhatItIs) {
   const auto info = run(runtime_->probe());
-  EXPECT_EQ(info.name, GetParam() == Kind::docker ? "docker" : "simulated");
+  EXPECT_EQ(info.name, GetParam() == RuntimeKind::docker ? "docker" : "simulated");
   EXPECT_TRUE(info.healthy) << info.message;
   EXPECT_FALSE(info.version.empty());
 }

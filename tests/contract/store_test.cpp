@@ -5,12 +5,12 @@
 namespace berth::test {
 namespace {
 
-enum class Kind { memory, redis };
+enum class StoreKind { memory, redis };
 
-class StoreContract : public ::testing::TestWithParam<Kind> {
+class StoreContract : public ::testing::TestWithParam<StoreKind> {
  protected:
   void tell(Story story) {
-    if (GetParam() == Kind::memory) {
+    if (GetParam() == StoreKind::memory) {
       MemoryStore store(io_.get_executor(), clock_);
       run(io_, story(store));
       return;
@@ -30,8 +30,8 @@ class StoreContract : public ::testing::TestWithParam<Kind> {
   SystemClock clock_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Both, StoreContract, ::testing::Values(Kind::memory, Kind::redis),
-                         [](const auto& info) { return info.param == Kind::memory ? "Memory" : "Redis"; });
+INSTANTIATE_TEST_SUITE_P(Both, StoreContract, ::testing::Values(StoreKind::memory, StoreKind::redis),
+                         [](const auto& info) { return info.param == StoreKind::memory ? "Memory" : "Redis"; });
 
 // --- admit ---
 

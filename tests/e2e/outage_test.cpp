@@ -13,7 +13,7 @@ namespace berth::test {
 namespace {
 
 // Counts to twelve in about four seconds.
-constexpr const char* counting = "i=0; while [ $i -lt 12 ]; do i=$((i+1)); echo $i; sleep 0.3; done; exit 5";
+constexpr const char* counting_to_twelve = "i=0; while [ $i -lt 12 ]; do i=$((i+1)); echo $i; sleep 0.3; done; exit 5";
 constexpr const char* counted = "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n";
 
 // Who listens on a Unix socket.
@@ -34,7 +34,7 @@ pid_t listener_of(const std::filesystem::path& path) {
 using RedisOutage = EndToEnd;
 
 TEST_F(RedisOutage, LosesNoJobAndNoByte) {
-  const auto run = begin({"run", test_image, "sh", "-c", counting});
+  const auto run = begin({"run", test_image, "sh", "-c", counting_to_twelve});
   ASSERT_TRUE(run->wait_for("2\n")) << run->err();
   std::string batch;
   for (int i = 0; i < 8; ++i) {
@@ -94,7 +94,7 @@ class DockerOutage : public EndToEnd {
 };
 
 TEST_F(DockerOutage, DelaysJobsAndEndsThemTruthfully) {
-  const auto run = begin({"run", test_image, "sh", "-c", counting});
+  const auto run = begin({"run", test_image, "sh", "-c", counting_to_twelve});
   ASSERT_TRUE(run->wait_for("2\n")) << run->err();
   cut();
   await_health(false);

@@ -26,7 +26,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto patience = 20s;
+constexpr auto server_patience = 20s;
 
 std::string fresh_folder() {
   std::string name = "/tmp/berth-redis-XXXXXX";
@@ -125,7 +125,7 @@ void RedisServer::start() {
   pid_ = ::fork();
   if (pid_ < 0) throw std::runtime_error("can't fork a Redis server");
   if (pid_ == 0) exec();
-  const auto give_up = std::chrono::steady_clock::now() + patience;
+  const auto give_up = std::chrono::steady_clock::now() + server_patience;
   for (;;) {
     const std::string answer = ask("PING");
     if (answer.starts_with("+PONG") || answer.starts_with("-NOAUTH")) return;

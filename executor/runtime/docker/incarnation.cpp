@@ -1,5 +1,6 @@
 #include "executor/runtime/docker/incarnation.hpp"
 
+#include "executor/host/files.hpp"
 #include "shared/base/file_descriptor.hpp"
 #include "shared/base/ids.hpp"
 
@@ -14,16 +15,6 @@
 
 namespace berth::docker {
 namespace {
-
-std::string read_text(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-std::string first_line(const std::filesystem::path& path) {
-  const std::string text = read_text(path);
-  return text.substr(0, text.find('\n'));
-}
 
 // The process that called listen() on the socket; 0 when it can't be known.
 int listener_of(const std::string& socket_path) {
@@ -59,12 +50,12 @@ std::optional<std::string> parse_start_time(std::string_view stat) {
 std::string process_incarnation(int pid, const std::filesystem::path& proc) {
   if (pid <= 0) return {};
   const auto directory = proc / std::to_string(pid);
-  const std::string name = first_line(directory / "comm");
+  const std::string name = read_line(directory / "comm");
   if (name != "dockerd" && name != "podman") return {};
   const auto start = parse_start_time(read_text(directory / "stat"));
   if (!start) return {};
   // Machines that boot alike may give the daemon the same pid and start time again.
-  const std::string boot = first_line(proc / "sys/kernel/random/boot_id").substr(0, 8);
+  const std::string boot = read_line(proc / "sys/kernel/random/boot_id").substr(0, 8);
   return std::to_string(pid) + "-" + *start + "-" + boot;
 }
 
@@ -73,7 +64,7 @@ std::string daemon_incarnation(const std::string& socket_path, const std::filesy
   if (listener <= 0) return {};
   auto incarnation = process_incarnation(listener, "/proc");
   if (!incarnation.empty()) return incarnation;
-  const auto pid = parse_integer<int>(first_line(pid_file));
+  const auto pid = parse_integer<int>(read_line(pid_file));
   return pid ? process_incarnation(*pid, "/proc") : std::string();
 }
 

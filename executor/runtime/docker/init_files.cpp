@@ -1,5 +1,6 @@
 #include "executor/runtime/docker/init_files.hpp"
 
+#include "executor/host/files.hpp"
 #include "executor/runtime/docker/init_program.hpp"
 #include "init/protocol.h"
 
@@ -22,11 +23,6 @@ namespace fs = std::filesystem;
 constexpr mode_t program_mode = 0755;
 constexpr mode_t lease_mode = 0644;
 constexpr mode_t record_mode = 0600;
-
-std::string read_text(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 std::string last_error() { return std::generic_category().message(errno); }
 

@@ -12,7 +12,7 @@
 namespace berth::attempt {
 namespace {
 
-const Error silence{ErrorKind::timeout, "no answer"};
+const Error no_answer{ErrorKind::timeout, "no answer"};
 
 class World {
  public:
@@ -165,11 +165,11 @@ class World {
         container_ == Container::running;
     if (must_wait && !fault()) return wait_for_exit();
     calls_.erase(calls_.begin() + static_cast<std::ptrdiff_t>(chosen));
-    if (must_wait) return answer(call, silence);
+    if (must_wait) return answer(call, no_answer);
     const bool is_lost = fault();
     const bool took_effect = !is_lost || roll(2) == 0;
     const auto result = took_effect ? perform(call) : Result<>{};
-    answer(call, is_lost ? Result<>{silence} : result);
+    answer(call, is_lost ? Result<>{no_answer} : result);
   }
 
   // Nothing else may be left to happen but the end of the process.

@@ -227,7 +227,7 @@ TEST(IntelGpus, CardsButNotTheProcessorsOwn) {
 
 // --- declared ones
 
-std::string complaint(const std::string& text) {
+std::string complaint_about(const std::string& text) {
   const auto gpus = declared_gpus({text});
   return gpus ? "" : gpus.error().message;
 }
@@ -249,13 +249,13 @@ TEST(DeclaredGpus, NoneLeavesOutTheMeasuredOnes) {
 }
 
 TEST(DeclaredGpus, SayWhatIsWrong) {
-  EXPECT_EQ(complaint("nvidia/a100"),
+  EXPECT_EQ(complaint_about("nvidia/a100"),
             "must be TYPE=COUNT such as nvidia/a100=4, or none: there is no count in \"nvidia/a100\"");
-  EXPECT_NE(complaint("nvidia/a100=0").find("from 1 to 64"), std::string::npos);
-  EXPECT_NE(complaint("nvidia/a100=65").find("from 1 to 64"), std::string::npos);
-  EXPECT_NE(complaint("nvidia/a100=x").find("from 1 to 64"), std::string::npos);
-  EXPECT_NE(complaint("NVIDIA/A100=1").find("lower case"), std::string::npos);
-  EXPECT_NE(complaint("=1").find("lower case"), std::string::npos);
+  EXPECT_NE(complaint_about("nvidia/a100=0").find("from 1 to 64"), std::string::npos);
+  EXPECT_NE(complaint_about("nvidia/a100=65").find("from 1 to 64"), std::string::npos);
+  EXPECT_NE(complaint_about("nvidia/a100=x").find("from 1 to 64"), std::string::npos);
+  EXPECT_NE(complaint_about("NVIDIA/A100=1").find("lower case"), std::string::npos);
+  EXPECT_NE(complaint_about("=1").find("lower case"), std::string::npos);
   const auto twice = declared_gpus({"a/b=1", "a/b=2"});
   ASSERT_FALSE(twice);
   EXPECT_NE(twice.error().message.find("given twice"), std::string::npos);

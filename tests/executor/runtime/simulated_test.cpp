@@ -20,12 +20,12 @@ class SteppedClock final : public Clock {
   Monotonic now{};
 };
 
-Task<Result<>> at_once() { co_return Result<>{}; }
+Task<Result<>> allowed_at_once() { co_return Result<>{}; }
 
 Task<> live(SimulatedRuntime& runtime, ContainerSpec spec, int& lives) {
   const auto identity = spec.identity;
   const auto created = co_await runtime.create(spec);
-  const auto started = co_await runtime.start(std::move(spec), at_once);
+  const auto started = co_await runtime.start(std::move(spec), allowed_at_once);
   const auto ended = co_await runtime.wait(identity);
   const auto removed = co_await runtime.remove(identity);
   if (created && started && ended && ended->exit_code == 0 && removed) ++lives;
@@ -70,7 +70,7 @@ TEST(SimulatedRuntime, ContainersEndByTheClockThoughNobodyWaits) {
   auto spec = job(1);
   spec.definition.env = {{"SIMULATE_RUN", "10s"}, {"SIMULATE_EXIT", "3"}};
   ASSERT_TRUE(done(runtime.create(spec)));
-  ASSERT_TRUE(done(runtime.start(spec, at_once)));
+  ASSERT_TRUE(done(runtime.start(spec, allowed_at_once)));
   clock.now += std::chrono::seconds{9};
   EXPECT_EQ(done(runtime.inspect(spec.identity)).value().phase, ContainerPhase::running);
   clock.now += std::chrono::seconds{60};

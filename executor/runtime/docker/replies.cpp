@@ -52,8 +52,10 @@ Error start_error(unsigned status, std::string words) {
   if (status == 404 && has_any(words, {"No such container", "no such container"})) {
     return error_of(ErrorKind::not_found, std::move(words));
   }
-  // Another start of it was cut off by the daemon's end, and left a task in containerd.
-  const bool is_left_over = words.starts_with("task ") && words.ends_with("already exists");
+  // Another start of it was cut off by the daemon's end, and left its container or a task of it in
+  // containerd.
+  const bool is_left_over =
+      words == "id already in use" || (words.starts_with("task ") && words.ends_with("already exists"));
   if (status == 409 || is_left_over) return error_of(ErrorKind::conflict, std::move(words));
   if (is_daemon_trouble(words)) return unavailable(std::move(words));
   return error_of(ErrorKind::refused, std::move(words));

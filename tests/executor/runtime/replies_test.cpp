@@ -67,6 +67,7 @@ TEST(DockerReplies, AStartIsRefusedForWhatWillNotChange) {
   EXPECT_EQ(start_error(404, "No such container: x").kind, ErrorKind::not_found);
   EXPECT_EQ(start_error(409, "Container is marked for removal").kind, ErrorKind::conflict);
   EXPECT_EQ(start_error(500, "task 1e8f35aa: already exists").kind, ErrorKind::conflict);
+  EXPECT_EQ(start_error(500, "id already in use").kind, ErrorKind::conflict);
   EXPECT_EQ(start_error(500, "context deadline exceeded").kind, ErrorKind::unavailable);
   EXPECT_EQ(start_error(500,
                         "failed to update store for object type *libnetwork.endpoint: open : no such "

@@ -49,8 +49,8 @@ bool is_file_of_name(int file, const std::string& path) {
          mine.st_ino == named.st_ino;
 }
 
-// An empty file that nobody else writes: it is locked, until it gets its own name when it is whole. So one whose lock came
-// after that is another's backup by now.
+// An empty file that nobody else writes: it is locked, until it gets its own name when it is whole. So one
+// whose lock came after that is another's backup by now.
 Result<FileDescriptor> open_draft(const std::string& path) {
   const auto complaint = [&](const std::string& why) {
     return Error{ErrorKind::refused, "can't write " + path + ": " + why};

@@ -98,7 +98,8 @@ Task<Connection::Incoming> Connection::read_request() {
     error_code error = beast::http::error::need_more;
     if (buffer_.size() > 0) buffer_.consume(parser_->put(buffer_.data(), error));
     const bool wants_more = error == beast::http::error::need_more;
-    const bool overlong_chunk_line = parser_->is_header_done() && wants_more && buffer_.size() > request_header_limit;
+    const bool overlong_chunk_line =
+        parser_->is_header_done() && wants_more && buffer_.size() > request_header_limit;
     if ((error && !wants_more) || overlong_chunk_line) co_return Incoming{false, refusal_status(error)};
     if (parser_->is_done()) break;
     if (parser_->is_header_done() && !continued && expects_continue()) {

@@ -10,8 +10,7 @@ bool is_type_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <=
 
 bool is_type_word(std::string_view word) {
   const auto may_follow = [](char c) { return is_type_letter(c) || c == '.' || c == '_' || c == '-'; };
-  return !word.empty() && is_type_letter(word.front()) &&
-         std::all_of(word.begin(), word.end(), may_follow);
+  return !word.empty() && is_type_letter(word.front()) && std::all_of(word.begin(), word.end(), may_follow);
 }
 
 }  // namespace

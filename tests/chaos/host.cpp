@@ -23,7 +23,9 @@ extern char** environ;  // NOLINT: POSIX wants it declared here
 namespace berth::chaos {
 namespace {
 
-[[noreturn]] void throw_errno(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
+[[noreturn]] void throw_errno(const char* what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
 
 [[noreturn]] void reap_for_ever() {
   sigset_t child_ended;

@@ -32,7 +32,8 @@ class RuntimeContract : public RuntimeTest, public ::testing::WithParamInterface
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Runtimes, RuntimeContract, ::testing::Values(RuntimeKind::docker, RuntimeKind::simulated),
+INSTANTIATE_TEST_SUITE_P(Runtimes, RuntimeContract,
+                         ::testing::Values(RuntimeKind::docker, RuntimeKind::simulated),
                          [](const auto& info) {
                            return info.param == RuntimeKind::docker ? "Docker" : "Simulated";
                          });

@@ -31,7 +31,9 @@ class StoreContract : public ::testing::TestWithParam<StoreKind> {
 };
 
 INSTANTIATE_TEST_SUITE_P(Both, StoreContract, ::testing::Values(StoreKind::memory, StoreKind::redis),
-                         [](const auto& info) { return info.param == StoreKind::memory ? "Memory" : "Redis"; });
+                         [](const auto& info) {
+                           return info.param == StoreKind::memory ? "Memory" : "Redis";
+                         });
 
 // --- admit ---
 

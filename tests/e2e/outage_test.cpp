@@ -13,7 +13,8 @@ namespace berth::test {
 namespace {
 
 // Counts to twelve in about four seconds.
-constexpr const char* counting_to_twelve = "i=0; while [ $i -lt 12 ]; do i=$((i+1)); echo $i; sleep 0.3; done; exit 5";
+constexpr const char* counting_to_twelve =
+    "i=0; while [ $i -lt 12 ]; do i=$((i+1)); echo $i; sleep 0.3; done; exit 5";
 constexpr const char* counted = "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n";
 
 // Who listens on a Unix socket.

@@ -7,8 +7,9 @@
 
 #include <boost/json/serialize.hpp>
 #include <gmock/gmock.h>
-#include <fcntl.h>
 #include <gtest/gtest.h>
+
+#include <fcntl.h>
 #include <sys/file.h>
 
 #include <algorithm>

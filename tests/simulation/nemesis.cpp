@@ -46,8 +46,8 @@ struct Decision {
   Milliseconds step;
 };
 
-std::vector<Process*> living(const World& world) {
-  std::vector<Process*> all;
+std::vector<SimulatedProcess*> living(const World& world) {
+  std::vector<SimulatedProcess*> all;
   for (const auto& scheduler : world.schedulers) {
     if (scheduler) all.push_back(scheduler.get());
   }
@@ -91,7 +91,8 @@ class Nemesis {
   void strike(const Decision& decision, std::size_t number) {
     auto& machine = *world_.machines[decision.machine];
     const auto scheduler = world_.schedulers[decision.scheduler];
-    Process* hit = decision.hits_a_scheduler ? scheduler.get() : static_cast<Process*>(machine.process);
+    SimulatedProcess* hit =
+        decision.hits_a_scheduler ? scheduler.get() : static_cast<SimulatedProcess*>(machine.process);
     const auto tell = [&](const std::string& whom, Milliseconds span = {}) {
       note(decision.fault, number, whom, span);
     };
@@ -137,25 +138,25 @@ class Nemesis {
         if (hit == nullptr) return;
         tell(hit->name, decision.span);
         hit->line.slowness = 3s;
-        return heal(*hit, decision.span, [](Process& process) { process.line.slowness = 5ms; });
+        return heal(*hit, decision.span, [](SimulatedProcess& process) { process.line.slowness = 5ms; });
     }
   }
 
-  void pause(Process* process, const Decision& decision, std::size_t number) {
+  void pause(SimulatedProcess* process, const Decision& decision, std::size_t number) {
     if (process == nullptr) return;
     note(decision.fault, number, process->name, decision.span);
     process->host.pause();
-    heal(*process, decision.span, [](Process& paused) { paused.host.resume(); });
+    heal(*process, decision.span, [](SimulatedProcess& paused) { paused.host.resume(); });
   }
-  void flip(Process* process, bool Line::*what, const Decision& decision, std::size_t number) {
+  void flip(SimulatedProcess* process, bool Line::*what, const Decision& decision, std::size_t number) {
     if (process == nullptr) return;
     note(decision.fault, number, process->name, decision.span);
     process->line.*what = true;
-    heal(*process, decision.span, [what](Process& healed) { healed.line.*what = false; });
+    heal(*process, decision.span, [what](SimulatedProcess& healed) { healed.line.*what = false; });
   }
 
   // A process that was killed meanwhile has taken its troubles along.
-  void heal(const Process& process, Milliseconds span, std::function<void(Process&)> how) {
+  void heal(const SimulatedProcess& process, Milliseconds span, std::function<void(SimulatedProcess&)> how) {
     later(span, [&world = world_, sick = process.id, how = std::move(how)] {
       for (auto* there : living(world)) {
         if (there->id == sick) how(*there);

@@ -19,9 +19,9 @@ inline constexpr const char* simulated_cluster = "sim";
 inline constexpr Millicores machine_cpu{8'000};
 
 // What every process has.
-struct Process {
-  Process(asio::io_context& io, const SimulatedTime& time, Store& truth, std::string process_name,
-          std::uint64_t seed)
+struct SimulatedProcess {
+  SimulatedProcess(asio::io_context& io, const SimulatedTime& time, Store& truth, std::string process_name,
+                   std::uint64_t seed)
       : id(seed),
         name(std::move(process_name)),
         host(io),
@@ -46,10 +46,10 @@ struct Process {
   Wakeup killed;
 };
 
-struct SchedulerProcess : Process {
+struct SchedulerProcess : SimulatedProcess {
   SchedulerProcess(asio::io_context& io, const SimulatedTime& time, Store& truth, std::string process_name,
                    std::uint64_t seed, bool spread)
-      : Process(io, time, truth, std::move(process_name), seed),
+      : SimulatedProcess(io, time, truth, std::move(process_name), seed),
         duties(host.executor(), store, clock, settings(name, spread), seed),
         jobs(store, clock) {}
 
@@ -77,10 +77,10 @@ struct SchedulerProcess : Process {
   JobManager jobs;
 };
 
-struct ExecutorProcess : Process {
+struct ExecutorProcess : SimulatedProcess {
   ExecutorProcess(asio::io_context& io, const SimulatedTime& time, Store& truth, std::string process_name,
                   std::uint64_t seed, ContainerRuntime& machine, LinedRuntime::OnBegin on_begin)
-      : Process(io, time, truth, std::move(process_name), seed),
+      : SimulatedProcess(io, time, truth, std::move(process_name), seed),
         runtime(machine, line, std::move(on_begin)),
         app(host.executor(), store, runtime, clock, settings(name)) {}
 

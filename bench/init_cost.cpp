@@ -1,7 +1,7 @@
 // init_cost [TIMES]: what berth-init costs a container. In turns a container's whole life with it, as an
 // executor drives it, and by hand without it, both with the same limits and no network. Prints "with",
-// "without" (milliseconds from create to removed) and "resident" (bytes that init itself holds while the job
-// runs), one a line.
+// "without" (milliseconds from create to removed), "start_with", "start_without" (of these the start alone)
+// and "resident" (bytes that init itself holds while the job runs), one a line.
 #include "bench/docker_api.hpp"
 #include "bench/run_task.hpp"
 #include "executor/runtime/docker/docker_runtime.hpp"
@@ -53,7 +53,9 @@ ContainerSpec spec_of(std::uint64_t number, std::string command) {
 Task<Result<>> begin(ContainerRuntime& docker, ContainerSpec spec) {
   const auto created = co_await docker.create(spec);
   if (!created) co_return created.error();
+  const Stopwatch watch;
   auto started = co_await docker.start(spec, at_once);
+  watch.print("start_with");
   co_return started;
 }
 
@@ -78,8 +80,10 @@ Task<Result<>> life_without(http::Client& docker) {
   if (!created) co_return created.error();
   const auto answer = boost::json::parse(*created);
   const std::string container = "/containers/" + std::string(answer.at("Id").as_string());
+  const Stopwatch starting;
   const auto started = co_await call(docker, "POST", container + "/start", "");
   if (!started) co_return started.error();
+  starting.print("start_without");
   const auto ended = co_await call(docker, "POST", container + "/wait", "");
   if (!ended) co_return ended.error();
   const auto removed = co_await call(docker, "DELETE", container, "");

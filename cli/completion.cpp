@@ -23,7 +23,7 @@ std::string replaced(std::string text, std::string_view from, std::string_view t
 }
 
 // In single quotes, as the shells have them: bash and zsh alike, fish its own way.
-std::string shell_quoted(const std::string& text) { return "'" + replaced(text, "'", "'\\''") + "'"; }
+std::string single_quoted(const std::string& text) { return "'" + replaced(text, "'", "'\\''") + "'"; }
 std::string fish_quoted(const std::string& text) {
   return "'" + replaced(replaced(text, "\\", "\\\\"), "'", "\\'") + "'";
 }
@@ -45,7 +45,7 @@ std::string names_of(const std::vector<CommandTree::Flag>& flags, bool only_with
 
 // zsh's _describe wants 'word:what it is'.
 std::string zsh_entry(const std::string& word, const std::string& help) {
-  return " " + shell_quoted(replaced(word, ":", "\\:") + ":" + help);
+  return " " + single_quoted(replaced(word, ":", "\\:") + ":" + help);
 }
 
 constexpr std::string_view bash_function = R"(
@@ -145,9 +145,9 @@ std::string bash_completion(const CommandTree& berth) {
       "# eval \"$(berth completion bash)\", or into /etc/bash_completion.d/berth\n_berth_at() {\n"
       "  rest=\n  case $1 in\n";
   each_place(berth, berth.name, [&](const std::string& path, const CommandTree& place) {
-    out += "    " + shell_quoted(path) + ") verbs=" + shell_quoted(names_of(place.verbs)) +
-           " flags=" + shell_quoted(names_of(place.flags, false)) +
-           " valued=" + shell_quoted(names_of(place.flags, true)) + (place.takes_rest ? " rest=1" : "") +
+    out += "    " + single_quoted(path) + ") verbs=" + single_quoted(names_of(place.verbs)) +
+           " flags=" + single_quoted(names_of(place.flags, false)) +
+           " valued=" + single_quoted(names_of(place.flags, true)) + (place.takes_rest ? " rest=1" : "") +
            " ;;\n";
   });
   return out + "  esac\n}" + std::string(bash_function);
@@ -158,7 +158,7 @@ std::string zsh_completion(const CommandTree& berth) {
       "#compdef berth\n# eval \"$(berth completion zsh)\", or as _berth into a folder of $fpath\n"
       "_berth_at() {\n  rest=\n  case $1 in\n";
   each_place(berth, berth.name, [&](const std::string& path, const CommandTree& place) {
-    out += "    (" + shell_quoted(path) + ")\n      verbs=(";
+    out += "    (" + single_quoted(path) + ")\n      verbs=(";
     for (const auto& verb : place.verbs) out += zsh_entry(verb.name, verb.help);
     out += " )\n      flags=(";
     for (const auto& flag : place.flags) {

@@ -87,6 +87,7 @@ void Step::back_off(const Error& error) {
 
 void Step::create() {
   enter(Creating{});
+  if (!m_.steps_.begun_at) m_.steps_.begun_at = now_;
   report(lifecycle::Starting{});
   call(effects::Create{});
 }
@@ -94,6 +95,7 @@ void Step::create() {
 void Step::pull() {
   enter(Pulling{});
   ++m_.pulls_;
+  if (!m_.steps_.pull_at) m_.steps_.pull_at = now_;
   report(lifecycle::Pulling{});
   call(effects::Pull{});
 }
@@ -111,7 +113,7 @@ void Step::look() {
 void Step::run(WallTime started_at) {
   enter(Running{});
   m_.started_at_ = started_at;
-  if (!m_.plan_.recorded_running) report(lifecycle::Started{started_at});
+  if (!m_.plan_.recorded_running) report(lifecycle::Started{started_at, m_.steps_});
   call(effects::Wait{});
   copy_logs();
 }
@@ -160,6 +162,7 @@ void Step::operator()(const events::Created& event) {
   if (!in_any<Creating>()) return;
   if (event.result) {
     answered();
+    m_.steps_.created_at = now_;
     return start();
   }
   const auto& error = event.result.error();
@@ -176,6 +179,7 @@ void Step::operator()(const events::Pulled& event) {
   if (!in_any<Pulling>()) return;
   if (event.result) {
     answered();
+    m_.steps_.pulled_at = now_;
     return create();
   }
   const auto& error = event.result.error();

@@ -234,6 +234,7 @@ class Machine {
   bool seen_exited_ = false;       // by a look that didn't know the exit code
   std::optional<StopCause> stop_;  // asked for from outside; an abort replaces any other
   std::optional<WallTime> started_at_;
+  Steps steps_;  // so far
 };
 
 }  // namespace berth::attempt

@@ -147,6 +147,7 @@ void Step::drained() {
 // --- telling it, and cleaning up ---
 
 void Step::finish(lifecycle::Outcome outcome, bool container_gone) {
+  outcome.steps = m_.steps_;
   report(lifecycle::AttemptEnded{outcome});
   enter(Reporting{std::move(outcome), container_gone});
   m_.step_ = Machine::Call::idle;

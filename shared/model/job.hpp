@@ -57,6 +57,16 @@ struct EnumNames<Reason> {
   }};
 };
 
+// When an executor came how far with an attempt, on its own clock. What it didn't come to is absent.
+struct Steps {
+  std::optional<WallTime> begun_at;    // it took the attempt up
+  std::optional<WallTime> pull_at;     // the image wasn't there: its pull began
+  std::optional<WallTime> pulled_at;   // and was over
+  std::optional<WallTime> created_at;  // the container was made
+  std::optional<WallTime> stop_at;     // the process was asked to end
+  bool operator==(const Steps&) const = default;
+};
+
 // One placement of a job on one executor. `number` counts from 1 and doubles as the fence: the later attempt
 // of a job always has the larger one.
 struct Attempt {
@@ -72,6 +82,8 @@ struct Attempt {
   bool oom_killed = false;
   std::optional<Bytes> peak_memory;  // the highest use, if known
   std::string message;
+  std::string why{};  // it was placed there
+  Steps steps{};
   bool operator==(const Attempt&) const = default;
 };
 
@@ -108,6 +120,18 @@ inline bool holds_resources(const Job& job) {
 }
 
 template <>
+struct Description<Steps> {
+  static constexpr std::string_view name = "Steps";
+  static constexpr bool open = true;
+  static constexpr auto fields = std::make_tuple(
+      field("begun_at", &Steps::begun_at, "When its executor took it up."),
+      field("pull_at", &Steps::pull_at, "When the pull of its image began; absent: it was there."),
+      field("pulled_at", &Steps::pulled_at, "When the image was there."),
+      field("created_at", &Steps::created_at, "When its container was made."),
+      field("stop_at", &Steps::stop_at, "When its process was asked to end."));
+};
+
+template <>
 struct Description<Attempt> {
   static constexpr std::string_view name = "Attempt";
   static constexpr bool open = true;
@@ -124,7 +148,9 @@ struct Description<Attempt> {
       field("oom_killed", &Attempt::oom_killed, "Whether the kernel killed a process of it for memory."),
       field("peak_memory", &Attempt::peak_memory,
             "The most memory that it used at once, in bytes, if known."),
-      field("message", &Attempt::message, "In words."));
+      field("message", &Attempt::message, "In words."),
+      field("why", &Attempt::why, "Why it was placed there."),
+      field("steps", &Attempt::steps, "When its executor came how far with it."));
 };
 
 template <>

@@ -88,8 +88,21 @@ std::optional<Milliseconds> next_attempt_in(Job& job, Cause cause) {
   return retry_delay(retries.backoff, used + 1);
 }
 
+// Earlier news stand where later ones say nothing of it.
+void take_steps(Steps& known, const Steps& told) {
+  const auto take = [](auto& into, const auto& from) {
+    if (from) into = from;
+  };
+  take(known.begun_at, told.begun_at);
+  take(known.pull_at, told.pull_at);
+  take(known.pulled_at, told.pulled_at);
+  take(known.created_at, told.created_at);
+  take(known.stop_at, told.stop_at);
+}
+
 void end_attempt(Job& job, const Outcome& outcome) {
   auto& attempt = job.attempts.back();
+  take_steps(attempt.steps, outcome.steps);
   if (outcome.started_at && attempt.started_at) attempt.started_at = job.started_at = outcome.started_at;
   attempt.finished_at = outcome.finished_at;
   attempt.cause = outcome.cause;
@@ -122,12 +135,18 @@ void end_attempt(Job& job, const Outcome& outcome) {
   finish(job, JobStatus::failed, outcome.cause, outcome.message, outcome.finished_at);
 }
 
+void stop(Job& job, WallTime now) {
+  job.reason = Reason::stopping;
+  auto& steps = job.attempts.back().steps;
+  if (!steps.stop_at) steps.stop_at = now;
+}
+
 void request_abort(Job& job, State state, std::string message, WallTime now) {
   if (job.abort_requested_at) return;
   job.abort_requested_at = now;
   if (!is_live_attempt(state))
     return finish(job, JobStatus::aborted, Cause::aborted, std::move(message), now);
-  if (state == State::executing) job.reason = Reason::stopping;
+  if (state == State::executing) stop(job, now);
   job.message = std::move(message);
 }
 
@@ -138,18 +157,26 @@ void assign(Job& job, const Assigned& to, WallTime now) {
   attempt.number = job.attempt;
   attempt.executor = to.executor;
   attempt.gpus = to.gpus;
+  attempt.why = to.why;
   attempt.assigned_at = now;
   job.attempts.push_back(std::move(attempt));
   job.executor = to.executor;
   job.scheduled_at = now;
 }
 
-void start(Job& job, WallTime at) {
+void pull(Job& job, std::string message, WallTime now) {
+  set_pending(job, Reason::pulling, std::move(message));
+  auto& steps = job.attempts.back().steps;
+  if (!steps.pull_at) steps.pull_at = now;
+}
+
+void start(Job& job, const Started& started) {
   job.status = JobStatus::running;
   job.reason = Reason::executing;
   job.message.clear();
-  job.started_at = at;
-  job.attempts.back().started_at = at;
+  job.started_at = started.at;
+  job.attempts.back().started_at = started.at;
+  take_steps(job.attempts.back().steps, started.steps);
 }
 
 Outcome lost(std::string message, WallTime now) {
@@ -220,11 +247,11 @@ Result<Job> apply(const Job& job, const Event& event, WallTime now) {
       [&](const QueueTimedOut& e) { finish(after, JobStatus::failed, Cause::queue_timeout, e.message, now); },
       [&](const ExecutorLost& e) { end_attempt(after, lost(e.message, now)); },
       [&](const AbortRequested& e) { request_abort(after, state, e.message, now); },
-      [&](const Pulling& e) { set_pending(after, Reason::pulling, e.message); },
+      [&](const Pulling& e) { pull(after, e.message, now); },
       [&](const Starting&) { set_pending(after, Reason::starting); },
-      [&](const Started& e) { start(after, e.at); },
+      [&](const Started& e) { start(after, e); },
       [&](const Stopping& e) {
-        after.reason = Reason::stopping;
+        stop(after, now);
         after.message = e.message;
       },
       [&](const Noted& e) { after.message = e.message; },

@@ -47,12 +47,14 @@ struct Outcome {
   std::string message;
   std::optional<WallTime> started_at;  // more exact than when Started was told; absent: that stands
   WallTime finished_at{};
+  Steps steps{};  // what is absent here stands as it was told before
 };
 
 // --- what can happen to a job; by whom ---
 struct Assigned {
   std::string executor;
   std::vector<std::string> gpus = {};  // uuids
+  std::string why = {};                // there
 };                                     // scheduler: placed
 struct Unsatisfiable {
   std::string message;
@@ -74,6 +76,7 @@ struct Pulling {
 struct Starting {};  // executor: the container is being made
 struct Started {
   WallTime at{};
+  Steps steps{};
 };  // executor: the process runs
 struct Stopping {
   std::string message;

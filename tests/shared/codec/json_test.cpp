@@ -69,7 +69,9 @@ Job a_job() {
                           "SIGKILL",
                           true,
                           2_MiB,
-                          "m"});
+                          "m",
+                          "the only executor with room",
+                          {WallTime{1}, WallTime{1}, WallTime{2}, WallTime{2}, WallTime{3}}});
   job.executor = "one";
   job.created_at = WallTime{1};
   job.finished_at = WallTime{3};

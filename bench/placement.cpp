@@ -36,8 +36,8 @@ Job waiting(std::int64_t number) {
 }
 
 void commit(ClusterView& view, const PlacementResult& result) {
-  for (const auto& [id, executor, gpus] : result.assignments) {
-    auto job = lifecycle::apply(*view.find(id), lifecycle::Assigned{executor, gpus}, WallTime{}).value();
+  for (const auto& [id, executor, gpus, why] : result.assignments) {
+    auto job = lifecycle::apply(*view.find(id), lifecycle::Assigned{executor, gpus, why}, WallTime{}).value();
     ++job.version;
     view.put(std::move(job));
   }

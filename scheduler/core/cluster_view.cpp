@@ -22,6 +22,11 @@ void remove(ExecutorView& executor, const Job& job) {
   for (const auto& uuid : job.attempts.back().gpus) executor.held_gpus.erase({uuid, job.id});
 }
 
+// A job waits from its submission, and again from the end of each attempt.
+WallTime waits_since(const Job& job) {
+  return job.attempts.empty() ? job.created_at : job.attempts.back().finished_at.value_or(job.created_at);
+}
+
 // Says which GPU two attempts hold, if any.
 std::string shared_gpu(const std::string& name, const ExecutorView& executor) {
   const auto same = [](const auto& a, const auto& b) { return a.first == b.first; };
@@ -64,9 +69,7 @@ std::optional<ClusterView::Wait> ClusterView::wait_of(const Job& job, Learned ho
   Wait wait;
   wait.attempt = job.attempt;
   const auto* before = known_wait(job);
-  // A job waits from its submission, and again from the end of each attempt.
-  const auto ended_at =
-      job.attempts.empty() ? job.created_at : job.attempts.back().finished_at.value_or(job.created_at);
+  const auto ended_at = waits_since(job);
   if (job.retry_at) {
     const bool is_known = before != nullptr && before->backoff_ends;
     wait.backoff_ends = is_known ? before->backoff_ends : end_of(ended_at, *job.retry_at - ended_at, how);
@@ -94,7 +97,7 @@ void ClusterView::put(Job job, Learned how) {
     forget(job.id);
   }
   if (is_terminal(job.status)) return;
-  index(job);
+  index(job, how);
   const auto id = job.id;
   if (wait) {
     waits_.emplace(id, *wait);
@@ -130,6 +133,7 @@ bool ClusterView::absorb(const Event& event) {
   auto next = known->second;
   next.status = *event.status;
   next.reason = event.reason;
+  if (next.status == JobStatus::running && !next.started_at) next.started_at = event.at;
   const bool same_attempt = holds_resources(known->second) && holds_resources(next) &&
                             event.attempt == next.attempt &&
                             event.version == known_version(known->second) + 1;
@@ -150,8 +154,12 @@ const Job* ClusterView::find(JobId id) const {
   return found == jobs_.end() ? nullptr : &found->second;
 }
 
-void ClusterView::index(const Job& job) {
-  if (is_placeable(job)) queue_.push(job.id, job.definition, now_.monotonic);
+void ClusterView::index(const Job& job, Learned how) {
+  if (is_placeable(job)) {
+    const auto waited = std::max(now_.wall - waits_since(job), Milliseconds{0});
+    const auto since = how == Learned::found ? now_.monotonic - waited : now_.monotonic;
+    queue_.push(job.id, job.definition, since);
+  }
   if (!has_place(job)) return;
   const auto [executor, added] = executors_.try_emplace(*job.executor);
   if (added) {

@@ -88,7 +88,7 @@ class ClusterView {
   Monotonic end_of(WallTime since, Milliseconds length, Learned how) const;
 
   std::uint64_t known_version(const Job& job) const;
-  void index(const Job& job);
+  void index(const Job& job, Learned how);
   void unindex(const Job& job);
 
   std::unordered_map<JobId, Job> jobs_;

@@ -128,6 +128,16 @@ Fit all(const Shape& shape, const ExecutorView& executor, const Free& free) {
   return worst;
 }
 
+std::vector<Failure> failures(const Shape& shape, const ExecutorView& executor, const Free& free) {
+  std::vector<Failure> failed;
+  const auto look = [&]<class Constraint>(Constraint) {
+    const auto fit = Constraint::check(shape, executor, free);
+    if (fit != Fit::now) failed.push_back({Constraint::name, fit});
+  };
+  std::apply([&](auto... constraint) { (look(constraint), ...); }, All{});
+  return failed;
+}
+
 std::string explain_never(const Shape& shape, std::span<const ExecutorView* const> executors) {
   std::string text;
   const auto look = [&]<class Constraint>(Constraint) {

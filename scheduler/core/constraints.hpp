@@ -4,15 +4,14 @@
 
 #include "scheduler/core/executor_view.hpp"
 #include "scheduler/core/shape.hpp"
+#include "shared/model/explanation.hpp"
 
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace berth {
-
-// Whether a job fits: now; not now, but on this executor when other jobs end or it recovers; or never there.
-enum class Fit { now, later, never };
 
 namespace constraints {
 
@@ -62,6 +61,13 @@ struct Health {
 
 // The worst of all constraints.
 Fit all(const Shape& shape, const ExecutorView& executor, const Free& free);
+
+// Those that don't pass, in the order in which a person would like to hear of them.
+struct Failure {
+  std::string_view name;
+  Fit fit;
+};
+std::vector<Failure> failures(const Shape& shape, const ExecutorView& executor, const Free& free);
 
 // Why no executor could ever run the shape, in words; for shapes for which that is so.
 std::string explain_never(const Shape& shape, std::span<const ExecutorView* const> executors);

@@ -48,6 +48,11 @@ Free free_of(const ExecutorView& executor) {
   return free;
 }
 
+bool has_image(const ExecutorInfo& executor, const std::string& image) {
+  const auto& images = executor.runtime.images;  // sorted
+  return std::binary_search(images.begin(), images.end(), image);
+}
+
 std::vector<std::string> take(Free& free, const Resources& wanted) {
   free.cpu -= wanted.cpu;
   free.memory -= wanted.memory;
@@ -60,6 +65,16 @@ std::vector<std::string> take(Free& free, const Resources& wanted) {
     std::erase(free.gpus, gpu);
   }
   return taken;
+}
+
+void give_back(Free& free, const Resources& resources, const std::vector<std::string>& gpus,
+               const ExecutorView& executor) {
+  free.cpu += resources.cpu;
+  free.memory += resources.memory;
+  for (const auto& gpu : executor.info.capacity.gpus) {
+    const bool was_its = std::find(gpus.begin(), gpus.end(), gpu.uuid) != gpus.end();
+    if (was_its && !is_unhealthy(executor, gpu.uuid)) free.gpus.push_back(&gpu);
+  }
 }
 
 }  // namespace berth

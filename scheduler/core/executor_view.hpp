@@ -42,9 +42,16 @@ struct Free {
 
 Free free_of(const ExecutorView& executor);
 
+// Whether the image (by its full name) is known to be there.
+bool has_image(const ExecutorInfo& executor, const std::string& image);
+
 // Takes what a job needs, and returns the uuids of the GPUs that it gets: all of one type where one type has
 // enough, and of those types the one of which the fewest are left, so that large groups stay whole. There
 // must be enough (constraints::Gpus).
 std::vector<std::string> take(Free& free, const Resources& wanted);
+
+// What a job had there is free again, but for GPUs that are out of order.
+void give_back(Free& free, const Resources& resources, const std::vector<std::string>& gpus,
+               const ExecutorView& executor);
 
 }  // namespace berth

@@ -1,19 +1,17 @@
 #include "scheduler/core/placement.hpp"
 
 #include "scheduler/core/constraints.hpp"
+#include "scheduler/core/placement_pass.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <queue>
+#include <utility>
 
 namespace berth {
 namespace {
 
-// One executor during a pass, with what the pass has left of it.
-struct Slot {
-  const ExecutorView* executor;
-  Free free;
-  bool is_reserved = false;  // for a job that this pass found no room for
-};
+using Slot = PlacementPass::Slot;
 
 constexpr auto share = [](auto part, auto whole) {
   return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0.0;
@@ -36,8 +34,7 @@ double score(const Shape& shape, const Slot& slot, const PlacementRules& rules) 
   const double kept = !shape.resources.gpu && !slot.free.gpus.empty() ? last_choice : 0.0;
   // As much as half of what it offers of one resource: a transfer costs minutes, a worse fit perhaps nothing.
   constexpr double no_transfer = 0.5;
-  const auto& images = slot.executor->info.runtime.images;
-  const double there = std::binary_search(images.begin(), images.end(), shape.image) ? no_transfer : 0.0;
+  const double there = has_image(slot.executor->info, shape.image) ? no_transfer : 0.0;
   const double left = slack(shape, slot);
   return (rules.spread ? left : -left) + there - kept;
 }
@@ -57,134 +54,184 @@ double missing(const Shape& shape, const Slot& slot) {
          share(short_of(gpus), capacity.gpus.size());
 }
 
-struct Candidate {
-  double score = 0;
-  Slot* slot = nullptr;
-  // The earlier in the list of executors wins a tie: the same view gives the same answer.
-  bool operator<(const Candidate& other) const {
-    return score != other.score ? score < other.score : slot > other.slot;
-  }
-};
+// In words, for the record of the attempt.
+std::string why_there(const Shape& shape, const Slot& slot, std::size_t with_room,
+                      const PlacementRules& rules) {
+  std::string why = with_room == 1 ? "the only executor with room"
+                                   : std::string(rules.spread ? "the emptiest" : "the tightest fit") +
+                                         " of " + std::to_string(with_room) + " executors with room";
+  if (has_image(slot.executor->info, shape.image)) why += ", and it has the image";
+  return why;
+}
 
-// The waiting jobs of one shape during a pass, and the executors that may take them, best first.
-struct Candidates {
-  const JobQueue::Line* line;
-  std::set<Turn>::const_iterator next;
-  std::vector<Candidate> slots;  // a heap, the best in front; scores may be out of date
-  bool is_judged = false;
-  bool satisfiable = false;
-};
-
-class Pass {
- public:
-  Pass(const ClusterView& view, const PlacementRules& rules) : view_(view), rules_(rules) {
-    for (const auto& [name, executor] : view.executors()) {
-      slots_.push_back({&executor, free_of(executor), false});
-      executors_.push_back(&executor);
-    }
-    for (const auto& [key, line] : view.queue().lines()) shapes_.push_back({&line, line.turns.begin(), {}});
-  }
-
-  PlacementResult run(std::size_t limit) {
-    // Heap of shapes by whose next job's turn it is.
-    const auto later = [](const Candidates* a, const Candidates* b) { return *b->next < *a->next; };
-    std::priority_queue<Candidates*, std::vector<Candidates*>, decltype(later)> turns(later);
-    for (auto& shape : shapes_) turns.push(&shape);
-    while (!turns.empty() && result_.assignments.size() < limit) {
-      auto* shape = turns.top();
-      turns.pop();
-      if (!shape->is_judged) judge(*shape, limit);
-      auto* slot = best_slot(*shape);
-      if (slot == nullptr) {  // no room for this shape in this pass
-        if (shape->satisfiable) reserve_for(*shape);
-        continue;
-      }
-      auto gpus = take(slot->free, shape->line->shape.resources);
-      result_.assignments.push_back({shape->next->job, slot->executor->info.name, std::move(gpus)});
-      if (++shape->next != shape->line->turns.end()) turns.push(shape);
-    }
-    return std::move(result_);
-  }
-
- private:
-  void judge(Candidates& shape, std::size_t limit) {
-    shape.is_judged = true;
-    const auto& wanted = shape.line->shape;
-    for (auto& slot : slots_) {
-      const auto fit = constraints::all(wanted, *slot.executor, slot.free);
-      if (fit == Fit::now && !slot.is_reserved) shape.slots.push_back({score(wanted, slot, rules_), &slot});
-      if (fit != Fit::never) shape.satisfiable = true;
-    }
-    std::make_heap(shape.slots.begin(), shape.slots.end());
-    // With no executor at all nothing is known yet: jobs wait.
-    if (executors_.empty()) shape.satisfiable = true;
-    note_verdict(shape, limit);
-  }
-
-  void note_verdict(const Candidates& shape, std::size_t limit) {
-    std::string message;
-    if (!shape.satisfiable) message = constraints::explain_never(shape.line->shape, executors_);
-    for (const auto& turn : shape.line->turns) {
-      if (result_.verdicts.size() >= limit) return;
-      const auto& job = *view_.find(turn.job);
-      const bool was_satisfiable = job.reason != Reason::unsatisfiable;
-      if (was_satisfiable == shape.satisfiable && (shape.satisfiable || job.message == message)) continue;
-      // One that gets a place now needs no change of verdict first.
-      if (shape.satisfiable && !shape.slots.empty()) continue;
-      result_.verdicts.push_back({turn.job, shape.satisfiable, message});
-    }
-  }
-
-  // Slots are used since they were judged: those that are full are dropped, and one that has become a worse
-  // place than it was goes behind the better ones.
-  Slot* best_slot(Candidates& shape) const {
-    const auto& wanted = shape.line->shape;
-    while (!shape.slots.empty()) {
-      const auto best = shape.slots.front();
-      const auto now = score(wanted, *best.slot, rules_);
-      const bool fits = !best.slot->is_reserved &&
-                        constraints::all(wanted, *best.slot->executor, best.slot->free) == Fit::now;
-      if (fits && now >= best.score) return best.slot;
-      std::pop_heap(shape.slots.begin(), shape.slots.end());
-      shape.slots.pop_back();
-      if (!fits) continue;
-      shape.slots.push_back({now, best.slot});
-      std::push_heap(shape.slots.begin(), shape.slots.end());
-    }
-    return nullptr;
-  }
-
-  // The first in turn that finds no room keeps others from where it needs the least to end: every pass finds
-  // the same executor, as that only comes nearer. One executor in all, so a job that never ends there costs
-  // no more than what is left of it.
-  void reserve_for(const Candidates& shape) {
-    if (has_looked_for_reservation_) return;
-    has_looked_for_reservation_ = true;
-    if (view_.now().monotonic - view_.queue().since(shape.next->job) < rules_.reserve_after) return;
-    const auto& wanted = shape.line->shape;
-    Slot* nearest = nullptr;
-    for (auto& slot : slots_) {
-      const bool may_fit = constraints::all(wanted, *slot.executor, slot.free) != Fit::never &&
-                           constraints::Health::check(wanted, *slot.executor, slot.free) == Fit::now;
-      if (may_fit && (nearest == nullptr || missing(wanted, slot) < missing(wanted, *nearest)))
-        nearest = &slot;
-    }
-    if (nearest != nullptr) nearest->is_reserved = true;
-  }
-
-  const ClusterView& view_;
-  const PlacementRules& rules_;
-  bool has_looked_for_reservation_ = false;
-  std::vector<Slot> slots_;
-  std::vector<const ExecutorView*> executors_;
-  std::vector<Candidates> shapes_;
-  PlacementResult result_;
-};
+bool fits_now(const Shape& shape, const Slot& slot) {
+  return !slot.kept_for && constraints::all(shape, *slot.executor, slot.free) == Fit::now;
+}
 
 }  // namespace
 
+PlacementPass::PlacementPass(const ClusterView& view, const PlacementRules& rules,
+                             const std::vector<Newcomer>& besides)
+    : view_(view), rules_(rules) {
+  for (const auto& [name, executor] : view.executors()) {
+    slots_.push_back({&executor, free_of(executor), {}});
+    executors_.push_back(&executor);
+  }
+  for (const auto& [key, line] : view.queue().lines()) shapes_.push_back({&line, line.turns.begin()});
+  for (const auto& [job, definition] : besides) {
+    auto shape = shape_of(definition);
+    auto& line = lines_besides_[shape_key(shape)];
+    line.shape = std::move(shape);
+    line.turns.insert({definition.priority, job});
+  }
+  for (const auto& [key, line] : lines_besides_) shapes_.push_back({&line, line.turns.begin()});
+}
+
+PlacementResult PlacementPass::run(std::size_t limit) {
+  verdict_limit_ = limit;
+  take_turns(limit, nullptr);
+  return std::move(result_);
+}
+
+std::vector<Assignment> PlacementPass::run_until(const Turn& turn) {
+  take_turns(std::numeric_limits<std::size_t>::max(), &turn);
+  return std::exchange(result_.assignments, {});
+}
+
+// Whether the shape has a job whose turn may come.
+bool PlacementPass::skip_those_that_ended(Candidates& shape) const {
+  while (shape.next != shape.line->turns.end() && ended_.contains(shape.next->job)) ++shape.next;
+  return shape.next != shape.line->turns.end();
+}
+
+// What an assignment costs, in judgements.
+constexpr std::size_t assignment_work = 50;
+
+void PlacementPass::take_turns(std::size_t limit, const Turn* until) {
+  // Heap of shapes by whose next job's turn it is.
+  const auto later = [](const Candidates* a, const Candidates* b) { return *b->next < *a->next; };
+  std::priority_queue<Candidates*, std::vector<Candidates*>, decltype(later)> turns(later);
+  for (auto& shape : shapes_) {
+    if (skip_those_that_ended(shape)) turns.push(&shape);
+  }
+  while (!turns.empty() && result_.assignments.size() < limit) {
+    auto* shape = turns.top();
+    if (until != nullptr && *shape->next >= *until) return;
+    turns.pop();
+    if (!shape->is_judged) judge(*shape);
+    auto* slot = best_of(*shape);
+    if (slot == nullptr) {  // no room for this shape in this pass
+      if (shape->satisfiable) reserve_for(*shape);
+      continue;
+    }
+    auto& given = result_.assignments.emplace_back(assign(shape->next->job, shape->line->shape, *slot));
+    given.why = why_there(shape->line->shape, *slot, shape->with_room, rules_);
+    if (until != nullptr) {
+      work_ += assignment_work;
+      const auto number = static_cast<std::size_t>(slot - slots_.data());
+      given_.emplace(*shape->next, Given{number, &shape->line->shape.resources, given.gpus});
+    }
+    ++shape->next;
+    if (skip_those_that_ended(*shape)) turns.push(shape);
+  }
+}
+
+const Slot* PlacementPass::best_slot(const Shape& shape) {
+  const JobQueue::Line line{shape, {}};
+  Candidates candidates{&line, line.turns.begin()};
+  judge(candidates);
+  return best_of(candidates);
+}
+
+Assignment PlacementPass::assign(JobId job, const Shape& shape, const Slot& slot) {
+  auto& taken = slots_[static_cast<std::size_t>(&slot - slots_.data())];
+  auto gpus = take(taken.free, shape.resources);
+  return {job, taken.executor->info.name, std::move(gpus), {}};
+}
+
+void PlacementPass::judge(Candidates& shape) {
+  shape.is_judged = true;
+  shape.slots.clear();
+  if (opened_) {
+    for (auto* slot : *opened_) judge_on(shape, *slot);
+  } else {
+    for (auto& slot : slots_) judge_on(shape, slot);
+  }
+  shape.with_room = shape.slots.size();
+  std::make_heap(shape.slots.begin(), shape.slots.end());
+  // With no executor at all nothing is known yet: jobs wait.
+  if (slots_.empty()) shape.satisfiable = true;
+  note_verdict(shape);
+}
+
+void PlacementPass::judge_on(Candidates& shape, Slot& slot) {
+  ++work_;
+  const auto& wanted = shape.line->shape;
+  const auto fit = constraints::all(wanted, *slot.executor, slot.free);
+  if (fit == Fit::now && !slot.kept_for) shape.slots.push_back({score(wanted, slot, rules_), &slot});
+  if (fit != Fit::never) shape.satisfiable = true;
+}
+
+void PlacementPass::note_verdict(const Candidates& shape) {
+  if (result_.verdicts.size() >= verdict_limit_) return;
+  std::string message;
+  if (!shape.satisfiable) message = constraints::explain_never(shape.line->shape, executors_);
+  for (const auto& turn : shape.line->turns) {
+    if (result_.verdicts.size() >= verdict_limit_) return;
+    const auto& job = *view_.find(turn.job);
+    const bool was_satisfiable = job.reason != Reason::unsatisfiable;
+    if (was_satisfiable == shape.satisfiable && (shape.satisfiable || job.message == message)) continue;
+    // One that gets a place now needs no change of verdict first.
+    if (shape.satisfiable && !shape.slots.empty()) continue;
+    result_.verdicts.push_back({turn.job, shape.satisfiable, message});
+  }
+}
+
+// Slots are used since they were judged: those that are full are dropped, and one that has become a worse
+// place than it was goes behind the better ones.
+PlacementPass::Slot* PlacementPass::best_of(Candidates& shape) const {
+  const auto& wanted = shape.line->shape;
+  while (!shape.slots.empty()) {
+    const auto best = shape.slots.front();
+    const auto now = score(wanted, *best.slot, rules_);
+    const bool fits = fits_now(wanted, *best.slot);
+    if (fits && now >= best.score) return best.slot;
+    std::pop_heap(shape.slots.begin(), shape.slots.end());
+    shape.slots.pop_back();
+    if (!fits) continue;
+    shape.slots.push_back({now, best.slot});
+    std::push_heap(shape.slots.begin(), shape.slots.end());
+  }
+  return nullptr;
+}
+
+// The first in turn that finds no room keeps others from where it needs the least to end: every pass finds
+// the same executor, as that only comes nearer. One executor in all, so a job that never ends there costs
+// no more than what is left of it.
+void PlacementPass::reserve_for(const Candidates& shape) {
+  if (has_looked_for_reservation_) return;
+  has_looked_for_reservation_ = true;
+  const auto job = shape.next->job;
+  if (!view_.queue().contains(job)) return;  // it has only just come
+  if (view_.now().monotonic - view_.queue().since(job) < rules_.reserve_after) return;
+  const auto& wanted = shape.line->shape;
+  work_ += slots_.size();
+  Slot* nearest = nullptr;
+  double least = 0;
+  for (auto& slot : slots_) {
+    const auto short_of = missing(wanted, slot);
+    if (nearest != nullptr && short_of >= least) continue;
+    const bool may_fit = constraints::all(wanted, *slot.executor, slot.free) != Fit::never &&
+                         constraints::Health::check(wanted, *slot.executor, slot.free) == Fit::now;
+    if (!may_fit) continue;
+    nearest = &slot;
+    least = short_of;
+  }
+  if (nearest != nullptr) nearest->kept_for = job;
+}
+
 PlacementResult place(const ClusterView& view, std::size_t limit, const PlacementRules& rules) {
-  return Pass(view, rules).run(limit);
+  return PlacementPass(view, rules).run(limit);
 }
 
 }  // namespace berth

@@ -4,6 +4,7 @@
 #include "shared/codec/json_node.hpp"
 #include "shared/model/event.hpp"
 #include "shared/model/executor_info.hpp"
+#include "shared/model/explanation.hpp"
 #include "shared/model/job.hpp"
 
 #include <boost/json/stream_parser.hpp>
@@ -48,6 +49,8 @@ BERTH_JSON(Event)
 BERTH_JSON(RuntimeInfo)
 BERTH_JSON(ExecutorInfo)
 BERTH_JSON(ExecutorStatus)
+BERTH_JSON(Explanation)
+BERTH_JSON(DryRun)
 #undef BERTH_JSON
 
 }  // namespace berth

@@ -3,6 +3,7 @@
 #include "shared/codec/decode.hpp"
 #include "shared/model/event.hpp"
 #include "shared/model/executor_info.hpp"
+#include "shared/model/explanation.hpp"
 #include "shared/model/job.hpp"
 
 #include <boost/json/array.hpp>
@@ -148,6 +149,8 @@ json::object model_schemas() {
   schema_of<Job>(models);
   schema_of<Event>(models);
   schema_of<ExecutorStatus>(models);
+  schema_of<Explanation>(models);
+  schema_of<DryRun>(models);
   return models;
 }
 

@@ -45,7 +45,8 @@ class GpuCluster {
   }
   void pass() {
     const auto result = place(view, 1000);
-    for (const auto& [id, name, gpus] : result.assignments) apply(id, lifecycle::Assigned{name, gpus});
+    for (const auto& [id, name, gpus, why] : result.assignments)
+      apply(id, lifecycle::Assigned{name, gpus, why});
     EXPECT_EQ(view.check_invariants(), "");
   }
   void end(JobId id) {

@@ -1,0 +1,14 @@
+// What would become of a submit. Pure.
+#pragma once
+
+#include "scheduler/core/explain.hpp"
+
+#include <vector>
+
+namespace berth {
+
+// The jobs are put behind those that wait, in their order, and one pass is made over all of them.
+DryRun dry_run(const ClusterView& view, const PlacementRules& rules, std::vector<JobDefinition> definitions,
+               WallTime now, bool has_leader);
+
+}  // namespace berth

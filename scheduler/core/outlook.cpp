@@ -1,0 +1,174 @@
+#include "scheduler/core/outlook.hpp"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+#include <utility>
+
+namespace berth {
+namespace {
+
+// The executors on which one thing is in the way.
+struct Group {
+  Obstacle code;
+  Fit fit;
+  std::vector<const Judged*> executors{};  // the nearest first
+};
+
+std::string join(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const auto& part : parts) text += (text.empty() ? "" : ", ") + part;
+  return text;
+}
+
+// "the only executor is", "all 3 executors are", "1 of 3 executors is".
+std::string so_many(std::size_t count, std::size_t all, const std::string& one, const std::string& several) {
+  if (all == 1) return "the only executor " + one;
+  if (count == all) return "all " + std::to_string(all) + " executors " + several;
+  return std::to_string(count) + " of " + std::to_string(all) + " executors " + (count == 1 ? one : several);
+}
+
+// "(exec1, exec2, exec3 and 2 more)"
+std::string names_of(const Group& group) {
+  constexpr std::size_t most = 3;
+  std::vector<std::string> names;
+  for (const auto* judged : group.executors) {
+    if (names.size() < most) names.push_back(judged->verdict.name);
+  }
+  const auto more = group.executors.size() - names.size();
+  return " (" + join(names) + (more > 0 ? " and " + std::to_string(more) + " more)" : ")");
+}
+
+template <class Amount>
+std::string most_words(const Group& group, const std::string& what, Amount amount_of) {
+  const auto less = [&](const Judged* a, const Judged* b) { return amount_of(*a) < amount_of(*b); };
+  const auto most = *std::max_element(group.executors.begin(), group.executors.end(), less);
+  return " (" + what + to_string(amount_of(*most)) + " on " + most->verdict.name + ")";
+}
+
+std::string want_words(Obstacle code, const Shape& shape) {
+  std::string labels;
+  for (const auto& [name, value] : shape.placement.labels)
+    labels += (labels.empty() ? "" : ", ") + name + "=" + value;
+  switch (code) {
+    case Obstacle::labels:
+      return "wants label " + labels + ": ";
+    case Obstacle::region:
+      return "wants region " + join(shape.placement.regions) + ": ";
+    case Obstacle::datacenter:
+      return "wants datacenter " + join(shape.placement.datacenters) + ": ";
+    case Obstacle::volumes:
+      return "mounts " + join(shape.host_paths) + ": ";
+    case Obstacle::gpu:
+    case Obstacle::gpu_health:
+      return "needs " + in_words(*shape.resources.gpu) + ": ";
+    case Obstacle::cpu:
+      return "needs " + in_words(shape.resources.cpu) + ": ";
+    case Obstacle::memory:
+      return "needs " + to_string(shape.resources.memory) + " of memory: ";
+    default:
+      return "";
+  }
+}
+
+std::string lack_words(const Group& group, std::size_t all) {
+  const auto count = group.executors.size();
+  const bool is_busy = group.fit == Fit::later;
+  switch (group.code) {
+    case Obstacle::labels:
+      return so_many(count, all, "hasn't it", "haven't it");
+    case Obstacle::region:
+    case Obstacle::datacenter:
+      return so_many(count, all, "is elsewhere", "are elsewhere");
+    case Obstacle::volumes:
+      return so_many(count, all, "doesn't allow it", "don't allow it");
+    case Obstacle::gpu:
+      return is_busy ? so_many(count, all, "has them in use", "have them in use")
+                     : so_many(count, all, "hasn't them", "haven't them");
+    case Obstacle::cpu:
+      if (!is_busy)
+        return so_many(count, all, "is smaller", "are smaller") +
+               most_words(group, "at most ",
+                          [](const Judged& j) { return j.slot->executor->info.capacity.cpu; });
+      return so_many(count, all, "has fewer free", "have fewer free") +
+             most_words(group, "most: ", [](const Judged& j) { return j.verdict.free.cpu; });
+    case Obstacle::memory:
+      if (!is_busy)
+        return so_many(count, all, "is smaller", "are smaller") +
+               most_words(group, "at most ",
+                          [](const Judged& j) { return j.slot->executor->info.capacity.memory; });
+      return so_many(count, all, "has less free", "have less free") +
+             most_words(group, "most: ", [](const Judged& j) { return j.verdict.free.memory; });
+    case Obstacle::gpu_health:
+      return so_many(count, all, "has one that is out of order", "have some that are out of order") +
+             names_of(group);
+    case Obstacle::draining:
+      return so_many(count, all, "is being drained", "are being drained") + names_of(group);
+    case Obstacle::runtime:
+      return so_many(count, all, "has a container runtime that takes nothing",
+                     "have container runtimes that take nothing") +
+             names_of(group);
+    case Obstacle::lost:
+      return so_many(count, all, "isn't heard", "aren't heard") + names_of(group);
+    case Obstacle::reservation:
+      return group.executors.front()->verdict.name + " is kept for job " +
+             to_string(*group.executors.front()->slot->kept_for) + ", which waits longer";
+    case Obstacle::turn:
+      return "jobs whose turn is earlier take what is free" + names_of(group);
+    default:
+      return "";
+  }
+}
+
+// Groups in order: the one first that binds the nearest executor.
+auto rank_of(const Group& group) {
+  using Rank = std::tuple<int, bool, std::size_t, double>;
+  Rank best{99, true, 0, 0.0};
+  for (const auto* judged : group.executors) {
+    const bool is_bound_by_worse = severity_of({group.code, group.fit, {}}) != judged->severity;
+    best = std::min(best, Rank{judged->severity, is_bound_by_worse, judged->binding, judged->missing});
+  }
+  return best;
+}
+
+}  // namespace
+
+Outlook::Outlook(const ClusterView& view, const PlacementRules& rules, const Turn& turn,
+                 const JobDefinition& definition, const std::vector<PlacementPass::Newcomer>& besides)
+    : shape_(shape_of(definition)), pass_(view, rules, besides), before_(pass_.run_until(turn)) {
+  for (const auto& slot : pass_.slots()) judged_.push_back(judge(shape_, slot));
+  std::stable_sort(judged_.begin(), judged_.end());
+  if (const auto* best = pass_.best_slot(shape_)) place_ = pass_.assign(turn.job, shape_, *best);
+}
+
+std::vector<WaitReason> reasons_of(const Outlook& outlook) {
+  if (outlook.place()) return {};
+  if (outlook.executors().empty()) {
+    return {{Obstacle::no_executor, Fit::later, 0,
+             "no executor has registered: `berth executor` starts one on a machine"}};
+  }
+  std::map<std::pair<Obstacle, Fit>, Group> by_code;
+  for (const auto& judged : outlook.executors()) {
+    for (const auto& finding : judged.verdict.findings) {
+      auto& group =
+          by_code.try_emplace({finding.code, finding.fit}, Group{finding.code, finding.fit}).first->second;
+      group.executors.push_back(&judged);
+    }
+  }
+  std::vector<const Group*> groups;
+  for (const auto& [code, group] : by_code) groups.push_back(&group);
+  std::stable_sort(groups.begin(), groups.end(), [](const Group* a, const Group* b) {
+    const auto first = rank_of(*a);
+    const auto second = rank_of(*b);
+    return first != second ? first < second : a->executors.size() > b->executors.size();
+  });
+  std::vector<WaitReason> reasons;
+  for (const auto* group : groups) {
+    reasons.push_back(
+        {group->code, group->fit, static_cast<std::uint32_t>(group->executors.size()),
+         want_words(group->code, outlook.shape()) + lack_words(*group, outlook.executors().size())});
+  }
+  return reasons;
+}
+
+}  // namespace berth

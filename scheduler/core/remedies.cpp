@@ -1,0 +1,246 @@
+#include "scheduler/core/remedies.hpp"
+
+#include "scheduler/core/constraints.hpp"
+#include "scheduler/core/remedy_plan.hpp"
+#include "shared/base/limits.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace berth {
+namespace {
+
+constexpr std::size_t executors_tried = 6;
+constexpr std::size_t remedies_told = 6;
+constexpr std::size_t turns_yielded = 4;     // jobs that may have to go before, beyond the first
+constexpr std::size_t jobs_named = 10;       // in words
+constexpr std::size_t work_limit = 200'000;  // of all trials (PlacementPass::work)
+
+// Two ways that differ in amounts alone: the nearer executor's is the smaller change.
+using Pattern = std::vector<std::pair<ChangeKind, std::optional<std::string>>>;
+Pattern pattern_of(const RemedyPlan& plan) {
+  Pattern pattern;
+  for (const auto& change : plan.changes()) {
+    const bool is_own = change.kind == ChangeKind::definition;
+    pattern.emplace_back(change.kind, is_own            ? change.field
+                                      : change.executor ? change.executor
+                                                        : plan.executor());
+  }
+  return pattern;
+}
+
+std::string where_words(const std::vector<std::string>& executors) {
+  if (executors.size() == 1) return "on " + executors.front();
+  return "on " + std::to_string(executors.size()) + " executors";
+}
+
+// "once job 41 has ended", "once jobs 41, 42 and 45 have ended", "once jobs 1, 2, … and 30 more have ended"
+std::string ends_words(const std::vector<JobId>& jobs) {
+  if (jobs.size() == 1) return "once job " + to_string(jobs.front()) + " has ended";
+  std::string words = "once jobs " + to_string(jobs.front());
+  for (std::size_t i = 1; i < jobs.size(); ++i) {
+    if (i == jobs_named && jobs.size() > jobs_named + 1)
+      return words + " and " + std::to_string(jobs.size() - i) + " more have ended";
+    words += (i + 1 == jobs.size() ? " and " : ", ") + to_string(jobs[i]);
+  }
+  return words + " have ended";
+}
+
+Remedy told(std::vector<NeededChange> changes, std::vector<std::string> executors) {
+  std::string words;
+  const auto add = [&](const std::string& more) { words += (words.empty() ? "" : " and ") + more; };
+  std::vector<JobId> ending;
+  for (const auto& change : changes) {
+    if (change.kind == ChangeKind::job_ends) {
+      ending.push_back(*change.job);
+    } else {
+      add(in_words(change));
+    }
+  }
+  if (!ending.empty()) add(ends_words(ending));
+  auto message = where_words(executors) + " " + words;
+  return {std::move(message), std::move(changes), std::move(executors)};
+}
+
+// What a pass makes of a plan.
+struct Trial {
+  std::vector<std::string> fitting;  // where the job would go
+  std::vector<JobId> first;          // who gets the room of the plan's executor instead
+  std::size_t work = 0;
+};
+
+Trial try_out(const PlacementPass& until_now, const RemedyPlan& plan) {
+  PlacementPass pass(until_now);
+  const auto others = pass.go_on(plan.later(), plan.turn());
+  const auto shape = shape_of(plan.definition());
+  Trial trial;
+  for (const auto& slot : pass.slots()) {
+    const auto& name = slot.executor->info.name;
+    if (name == plan.executor() && slot.kept_for) trial.first.push_back(*slot.kept_for);
+    if (!slot.kept_for && constraints::all(shape, *slot.executor, slot.free) == Fit::now)
+      trial.fitting.push_back(name);
+  }
+  for (const auto& placed : others) {
+    if (placed.executor == plan.executor()) trial.first.push_back(placed.job);
+  }
+  trial.work = pass.work() + pass.slots().size();
+  return trial;
+}
+
+void add(Resources& sum, const Resources& more) {
+  sum.cpu += more.cpu;
+  sum.memory += more.memory;
+  if (sum.gpu && more.gpu) sum.gpu->count += more.gpu->count;
+}
+
+// Jobs of earlier turns that wait on, and that a machine would run too which has what the job asks for, if
+// only it were large enough: the first of each shape.
+std::vector<JobId> rivals_on_a_new_one(const Inquiry& inquiry, const Outlook& outlook) {
+  const auto& wanted = outlook.shape();
+  ExecutorView machine;
+  auto& info = machine.info;
+  info.capacity.cpu = limits::max_cpu;
+  info.capacity.memory = limits::max_memory;
+  if (wanted.resources.gpu)
+    info.capacity.gpus.resize(limits::max_gpus, {wanted.resources.gpu->type.value_or(""), "", {}});
+  if (!wanted.placement.regions.empty()) info.region = wanted.placement.regions.front();
+  if (!wanted.placement.datacenters.empty()) info.datacenter = wanted.placement.datacenters.front();
+  info.labels = wanted.placement.labels;
+  info.volume_paths = wanted.host_paths;
+  std::set<JobId> placed;
+  for (const auto& assignment : outlook.before()) placed.insert(assignment.job);
+  const Turn turn{inquiry.job.definition.priority, inquiry.job.id};
+  std::vector<JobId> rivals;
+  for (const auto& [key, line] : inquiry.view.queue().lines()) {
+    auto shape = line.shape;
+    // A machine of any type may join.
+    if (wanted.resources.gpu && !wanted.resources.gpu->type && shape.resources.gpu)
+      shape.resources.gpu->type.reset();
+    if (constraints::all(shape, machine, free_of(machine)) == Fit::never) continue;
+    std::size_t of_this_shape = 0;
+    for (const auto& earlier : line.turns) {
+      if (earlier >= turn || of_this_shape > turns_yielded) break;
+      if (placed.contains(earlier.job)) continue;
+      rivals.push_back(earlier.job);
+      ++of_this_shape;
+    }
+  }
+  return rivals;
+}
+
+class Search {
+ public:
+  Search(const Inquiry& inquiry, const Outlook& outlook) : inquiry_(inquiry), outlook_(outlook) {}
+
+  Remedies run() {
+    std::size_t tried = 0;
+    for (const auto& judged : outlook_.executors()) {
+      if (tried++ == executors_tried) break;
+      for (const auto way : {RemedyPlan::Way::others, RemedyPlan::Way::owner}) try_it(judged, way);
+    }
+    auto& found = result_.found;
+    const bool is_hopeless =
+        outlook_.executors().empty() || outlook_.executors().front().severity == never_passes;
+    if (is_hopeless) add_new_executor();
+    std::stable_sort(found.begin(), found.end(),
+                     [](const auto& a, const auto& b) { return a.changes.size() < b.changes.size(); });
+    if (found.size() > remedies_told) found.resize(remedies_told);
+    return std::move(result_);
+  }
+
+ private:
+  void try_it(const Judged& judged, RemedyPlan::Way way) {
+    auto plan = RemedyPlan::make(inquiry_, judged, outlook_.before(), way);
+    if (!plan || !patterns_.insert(pattern_of(*plan)).second) return;
+    const auto first = settle(*plan, way);
+    // Instead of letting those go first, it may outrank them.
+    if (way == RemedyPlan::Way::others && plan->get_past(first, RemedyPlan::Way::owner))
+      settle(std::move(*plan), RemedyPlan::Way::owner);
+  }
+
+  // Tells the plan if a pass says that it suffices, or as soon as it does. Returns who got the room first.
+  std::vector<JobId> settle(RemedyPlan plan, RemedyPlan::Way way) {
+    std::vector<JobId> got_it_first;
+    for (std::size_t yielded = 0; yielded <= turns_yielded; ++yielded) {
+      if (work_ >= work_limit) break;
+      auto trial = try_out(outlook_.pass(), plan);
+      work_ += trial.work;
+      if (!trial.fitting.empty()) {
+        result_.found.push_back(told(plan.changes(), std::move(trial.fitting)));
+        return got_it_first;
+      }
+      if (yielded == 0) got_it_first = trial.first;
+      if (!plan.get_past(trial.first, way)) return got_it_first;
+    }
+    result_.is_cut = true;
+    return got_it_first;
+  }
+
+  // A machine that has what is asked for, and what jobs before it would take of it; or the job outranks
+  // those.
+  void add_new_executor() {
+    const auto rivals = rivals_on_a_new_one(inquiry_, outlook_);
+    auto wanted = outlook_.shape();
+    std::vector<NeededChange> changes;
+    if (rivals.size() <= turns_yielded) {
+      for (const auto id : rivals) add(wanted.resources, inquiry_.view.find(id)->definition.resources);
+    } else {
+      int highest = 0;
+      for (const auto id : rivals) highest = std::max(highest, inquiry_.view.find(id)->definition.priority);
+      result_.is_cut = result_.is_cut || highest >= limits::max_priority;
+      if (highest >= limits::max_priority) return;
+      changes.push_back({ChangeKind::definition, {}, {}, "priority", std::to_string(highest + 1)});
+    }
+    changes.push_back({ChangeKind::executor_joins, {}, {}, {}, demands_of(wanted)});
+    std::string message;
+    for (const auto& change : changes) message += (message.empty() ? "" : " and ") + in_words(change);
+    result_.found.push_back({std::move(message), std::move(changes), {}});
+  }
+
+  const Inquiry& inquiry_;
+  const Outlook& outlook_;
+  std::size_t work_ = 0;
+  std::set<Pattern> patterns_;
+  Remedies result_;
+};
+
+}  // namespace
+
+Remedies remedies_of(const Inquiry& inquiry, const Outlook& outlook) {
+  return Search(inquiry, outlook).run();
+}
+
+std::string in_words(const NeededChange& change) {
+  const auto executor = change.executor.value_or("");
+  const auto value = change.value.value_or("");
+  switch (change.kind) {
+    case ChangeKind::definition:
+      return change_words(*change.field, change.value);
+    case ChangeKind::job_ends:
+      return ends_words({change.job.value_or(JobId{})});
+    case ChangeKind::executor_resumes:
+      return "once " + executor + " is resumed";
+    case ChangeKind::runtime_recovers:
+      return "once the container runtime of " + executor + " takes containers again";
+    case ChangeKind::executor_returns:
+      return "once " + executor + " is heard again";
+    case ChangeKind::gpu_recovers:
+      return "once GPU " + value + " of " + executor + " has recovered";
+    case ChangeKind::executor_joins:
+      return "once an executor joins with " + value;
+    case ChangeKind::executor_allows:
+      return "once " + executor + " allows to mount " + value + " (--allow-volume)";
+    case ChangeKind::leader_comes:
+      return "once a scheduler leads";
+    case ChangeKind::time_passes:
+      return "at " + value;
+    case ChangeKind::release:
+      return "once it is released";
+    case ChangeKind::attempt_proceeds:
+      return "once " + executor + " has its container ready";
+  }
+  return "";
+}
+
+}  // namespace berth

@@ -1,0 +1,29 @@
+// With what a waiting job would get a place at once. Pure.
+//
+// For the executors that are nearest to fitting, two ways are tried: what others would have to do (jobs end,
+// an operator resumes, a runtime recovers), and what the job's owner could ask for instead (less memory,
+// another region, a higher priority). Where others of an earlier turn would take the room, they have to go
+// first, too, or the job has to outrank them. Each way is put to the pass, which goes on from the job's turn
+// with what would have changed, and only what it places is told. The smallest come first. The work is
+// bounded: a few ways, and a few thousand judgements for each.
+#pragma once
+
+#include "scheduler/core/explain.hpp"
+#include "scheduler/core/outlook.hpp"
+
+#include <vector>
+
+namespace berth {
+
+struct Remedies {
+  std::vector<Remedy> found;
+  bool is_cut = false;  // a way was given up before it led anywhere
+};
+
+// `outlook` is the job's, and found no place.
+Remedies remedies_of(const Inquiry& inquiry, const Outlook& outlook);
+
+// In words, without where: "once job 41 has ended", "with memory 48GiB".
+std::string in_words(const NeededChange& change);
+
+}  // namespace berth

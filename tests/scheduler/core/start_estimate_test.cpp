@@ -1,0 +1,150 @@
+// When a job gets a place: as a range where something bounds it, else unknown. And what a submit would meet.
+#include "scheduler/core/dry_run.hpp"
+#include "tests/scheduler/core/situation.hpp"
+
+namespace berth {
+namespace {
+
+using namespace std::chrono_literals;
+using StartEstimates = test::Situation;
+using D = JobDefinition;
+
+auto named(const std::string& name) {
+  return [name](D& d) { d.name = name; };
+}
+auto at_most(Milliseconds timeout) {
+  return [timeout](D& d) { d.timeout = timeout; };
+}
+
+TEST_F(StartEstimates, rest_on_timeouts) {
+  machine("a", 1, 4_GiB);
+  running(1, 64_MiB, at_most(10min));
+  time_passes(4min);
+  ask_about(1);
+  const auto estimate = *explain_it().estimate;
+  EXPECT_EQ(estimate.earliest, WallTime{240'000}) << "it may end at any moment";
+  EXPECT_EQ(estimate.latest, WallTime{610'000}) << "timeout and stop_grace";
+}
+
+TEST_F(StartEstimates, rest_on_history) {
+  machine("a", 1, 4_GiB);
+  running(1, 64_MiB, named("train"));
+  history["train"] = {5min, 8min};
+  time_passes(1min);
+  ask_about(1);
+  const auto estimate = *explain_it().estimate;
+  EXPECT_EQ(estimate.earliest, WallTime{300'000});
+  EXPECT_EQ(estimate.latest, WallTime{480'000});
+}
+
+TEST_F(StartEstimates, count_the_jobs_before_it) {
+  machine("a", 1, 4_GiB);
+  running(1, 64_MiB, named("train"));
+  waiting(1, 64_MiB, named("train"));
+  history["train"] = {5min, 8min};
+  ask_about(1);
+  const auto estimate = *explain_it().estimate;
+  EXPECT_EQ(estimate.earliest, WallTime{600'000});
+  EXPECT_EQ(estimate.latest, WallTime{960'000});
+}
+
+TEST_F(StartEstimates, count_the_job_that_takes_the_room_in_the_next_pass) {
+  machine("a", 1, 4_GiB);
+  waiting(1, 64_MiB, named("train"));
+  history["train"] = {5min, 8min};
+  subject = waiting(1);
+  const auto estimate = *explain_it().estimate;
+  EXPECT_EQ(estimate.earliest, WallTime{300'000});
+  EXPECT_EQ(estimate.latest, WallTime{480'000});
+}
+
+TEST_F(StartEstimates, say_so_where_it_is_further_ahead_than_is_looked) {
+  machine("a", 1, 4_GiB);
+  running(1, 64_MiB, named("train"));
+  history["train"] = {5min, 8min};
+  for (int i = 0; i < 5000; ++i) waiting(1, 64_MiB, named("train"));
+  ask_about(1);
+  const auto estimate = *explain_it().estimate;
+  EXPECT_GT(*estimate.earliest, WallTime{3'600'000}) << "not before what was looked at";
+  EXPECT_FALSE(estimate.latest);
+  EXPECT_EQ(estimate.message, "many jobs go before it, and it is further ahead than is looked");
+}
+
+TEST_F(StartEstimates, are_unknown_where_nothing_bounds_what_runs) {
+  machine("a", 1, 4_GiB);
+  running(1);
+  ask_about(1);
+  const auto estimate = *explain_it().estimate;
+  EXPECT_TRUE(estimate.earliest);
+  EXPECT_FALSE(estimate.latest);
+}
+
+TEST_F(StartEstimates, are_unknown_where_no_end_helps) {
+  machine("a", 1, 4_GiB, {}, ExecutorState::draining);
+  ask_about(1);
+  const auto estimate = *explain_it().estimate;
+  EXPECT_FALSE(estimate.earliest);
+  EXPECT_FALSE(estimate.latest);
+}
+
+TEST_F(StartEstimates, know_the_names_whose_history_matters) {
+  machine("a", 2, 4_GiB);
+  running(1, 64_MiB, named("train"));
+  running(1, 64_MiB, named("eval"));
+  ask_about(1);
+  const auto job = *cluster.view.find(subject);
+  const Inquiry inquiry{cluster.view, cluster.rules, job, {}};
+  EXPECT_EQ(names_in_the_way(inquiry, 10), (std::vector<std::string>{"eval", "train"}));
+  EXPECT_EQ(names_in_the_way(inquiry, 1).size(), 1u);
+}
+
+D definition(double cores, const std::string& image = "x") {
+  D result;
+  result.image = image;
+  result.resources.cpu = Millicores{static_cast<std::int64_t>(cores * 1000)};
+  result.resources.memory = 64_MiB;
+  return result;
+}
+
+TEST_F(StartEstimates, a_dry_run_tells_place_and_image_and_changes_nothing) {
+  machine("bare", 4, 4_GiB);
+  machine("equipped", 4, 4_GiB, [](auto& info) { info.runtime.images = {"docker.io/library/x:latest"}; });
+  const auto here = dry_run(cluster.view, {}, {definition(1)}, {}, true);
+  EXPECT_EQ(here.placed, 1u);
+  EXPECT_EQ(here.places[0].executor, "equipped");
+  EXPECT_EQ(here.places[0].why, "the tightest fit of 2 executors with room, and it has the image");
+  EXPECT_EQ(here.pull_bytes, Bytes{0});
+  const auto elsewhere = dry_run(cluster.view, {}, {definition(1, "y")}, {}, true);
+  EXPECT_FALSE(elsewhere.pull_bytes) << elsewhere.pull;
+  EXPECT_FALSE(elsewhere.places[0].image_there);
+  EXPECT_EQ(cluster.view.queue().size(), 0u);
+}
+
+TEST_F(StartEstimates, a_dry_run_goes_behind_those_that_wait) {
+  machine("a", 2, 4_GiB);
+  waiting(2);
+  const auto result = dry_run(cluster.view, {}, {definition(1)}, {}, true);
+  EXPECT_EQ(result.waiting, 1u);
+  EXPECT_EQ(result.explanation->reasons[0].code, Obstacle::turn);
+  EXPECT_EQ(result.explanation->queue->position, 2u);
+  EXPECT_FALSE(result.explanation->job);
+}
+
+TEST_F(StartEstimates, jobs_of_one_dry_run_compete) {
+  machine("a", 2, 4_GiB);
+  const auto result = dry_run(cluster.view, {}, {definition(1), definition(1), definition(1)}, {}, true);
+  EXPECT_EQ(result.placed, 2u);
+  EXPECT_EQ(result.waiting, 1u);
+  EXPECT_FALSE(result.places[2].executor);
+  EXPECT_EQ(result.explanation->reasons.at(0).code, Obstacle::turn);
+}
+
+TEST_F(StartEstimates, a_dry_run_without_a_leader_places_nothing) {
+  machine("a", 2, 4_GiB);
+  const auto result = dry_run(cluster.view, {}, {definition(1)}, {}, false);
+  EXPECT_EQ(result.placed, 0u);
+  EXPECT_EQ(result.explanation->reasons.at(0).code, Obstacle::no_leader);
+}
+
+}  // namespace
+}  // namespace berth

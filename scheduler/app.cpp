@@ -24,10 +24,12 @@ SchedulerApp::SchedulerApp(asio::any_io_executor executor, Store& store, const C
                 duties_.liveness,
                 duties_.leadership,
                 duties_.dispatch,
-                duties_.retention},
+                duties_.retention,
+                duties_.onlooker},
       server_(executor, router_.as_handler(), server_options()),
       tasks_(executor) {
   api::add_job_routes(router_, services_);
+  api::add_explain_routes(router_, services_);
   api::add_log_routes(router_, services_);
   api::add_executor_routes(router_, services_);
   api::add_event_routes(router_, services_);

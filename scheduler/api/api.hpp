@@ -7,6 +7,7 @@
 #include "scheduler/loops/event_feed.hpp"
 #include "scheduler/loops/leadership.hpp"
 #include "scheduler/loops/liveness.hpp"
+#include "scheduler/loops/onlooker.hpp"
 #include "scheduler/loops/retention.hpp"
 #include "shared/http/router.hpp"
 
@@ -21,11 +22,13 @@ struct Services {
   const Leadership& leadership;
   const Dispatch& dispatch;
   const Retention& retention;
+  Onlooker& onlooker;
   RequestCounts requests{};
 };
 
 // Each adds its routes. `services` must outlive the router.
 void add_job_routes(http::Router& router, Services& services);
+void add_explain_routes(http::Router& router, Services& services);
 void add_log_routes(http::Router& router, Services& services);
 void add_executor_routes(http::Router& router, Services& services);
 void add_event_routes(http::Router& router, Services& services);

@@ -1,4 +1,5 @@
 #include "scheduler/api/api.hpp"
+#include "scheduler/api/explain.hpp"
 #include "scheduler/api/query.hpp"
 #include "scheduler/api/reply.hpp"
 #include "scheduler/api/submission.hpp"
@@ -32,6 +33,7 @@ class Jobs {
 
 Task<> Jobs::submit(const http::Request& request, http::Responder& responder) {
   Query query(request);
+  const bool is_dry_run = query.flag("dry_run");
   if (auto good = query.finish(); !good) {
     co_await refuse_query(responder, good.error());
     co_return;
@@ -42,6 +44,10 @@ Task<> Jobs::submit(const http::Request& request, http::Responder& responder) {
     co_return;
   }
   auto& submission = *parsed.submission;
+  if (is_dry_run) {
+    co_await try_out(services_, std::move(submission.definitions), responder);
+    co_return;
+  }
   const auto admitted =
       co_await services_.jobs.submit(std::move(submission.definitions), std::move(submission.key));
   if (!admitted) {
@@ -171,6 +177,8 @@ namespace {
 
 http::RouteDoc submit_doc() {
   return {.summary = "Submits a job, or a batch of them: all or none.",
+          .details = "With dry_run=true nothing is stored: the answer is 200 and a DryRun.",
+          .query = {{"dry_run", "boolean", "Only say what would become of it.", "true"}},
           .headers = {{"Idempotency-Key", "string", "Equal keys and bodies are one request, for 24 hours."}},
           .request = "Submission",
           .response = "Submitted",

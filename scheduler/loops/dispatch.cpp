@@ -1,5 +1,6 @@
 #include "scheduler/loops/dispatch.hpp"
 
+#include "scheduler/loops/view_source.hpp"
 #include "shared/base/backoff.hpp"
 #include "shared/base/guards.hpp"
 #include "shared/base/limits.hpp"
@@ -15,15 +16,6 @@ using namespace std::chrono_literals;
 
 constexpr Milliseconds sweep_period = 30s;
 constexpr std::size_t pass_limit = 2 * limits::max_batch;
-constexpr std::size_t snapshot_page = 1'000;
-
-JobQuery live_jobs(std::optional<JobId> before) {
-  JobQuery query;
-  query.statuses = {JobStatus::pending, JobStatus::running};
-  query.before = before;
-  query.limit = snapshot_page;
-  return query;
-}
 
 std::string over_queue_timeout(const Job& job) {
   return "found no place within its queue_timeout of " + to_string(*job.definition.queue_timeout) +
@@ -36,6 +28,7 @@ Task<> Dispatch::run() {
   for (;;) {
     if (const auto epoch = leadership_.epoch()) {
       co_await serve(*epoch);
+      is_complete_ = false;
     } else {
       co_await wakeup_.wait();
     }
@@ -55,16 +48,17 @@ Task<> Dispatch::serve(Epoch epoch) {
   last_seq_ = 0;
   view_.start_over();
   is_doubtful_ = false;
-  const bool loaded = co_await load_snapshot();
+  const auto loaded = co_await read_live_jobs(store_, clock_, view_);
   if (!loaded) {
     co_await sleep_until(deadline_in(500ms));
     co_return;
   }
   view_.all_is_put();
+  is_complete_ = true;
   spdlog::debug("dispatch: {} live jobs, {} waiting", view_.jobs().size(), view_.queue().size());
   auto swept_at = clock_.monotonic();
   while (leadership_.epoch() == epoch && !is_doubtful_) {
-    take_in_executors();
+    take_in_executors(liveness_, view_);
     const bool followed = co_await take_in_events();
     if (!followed) co_return;
     if (clock_.monotonic() - swept_at >= sweep_period) {
@@ -99,32 +93,11 @@ Deadline Dispatch::next_look(Monotonic swept_at) const {
   return deadline_in(std::max(left, Milliseconds{1}));
 }
 
-Task<bool> Dispatch::load_snapshot() {
-  std::optional<JobId> before;
-  for (;;) {
-    const auto ids = co_await store_.find_jobs(live_jobs(before));
-    if (!ids) co_return false;
-    if (ids->empty()) co_return true;
-    before = ids->back();
-    const bool read = co_await refresh(*ids, ClusterView::Learned::found);
-    if (!read) co_return false;
-  }
-}
-
 void Dispatch::tell_time() { view_.tell_time({clock_.wall(), clock_.monotonic()}); }
 
-Task<bool> Dispatch::refresh(std::vector<JobId> ids, ClusterView::Learned how) {
-  auto jobs = co_await store_.jobs(ids);
-  if (!jobs) co_return false;
-  tell_time();
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    if ((*jobs)[i]) {
-      view_.put(std::move(*(*jobs)[i]), how);
-    } else {
-      view_.forget(ids[i]);
-    }
-  }
-  co_return true;
+Task<bool> Dispatch::refresh(std::vector<JobId> ids) {
+  const auto read = co_await read_jobs(store_, clock_, view_, std::move(ids), ClusterView::Learned::changed);
+  co_return read.has_value();
 }
 
 Task<bool> Dispatch::take_in_events() {
@@ -177,12 +150,6 @@ Task<bool> Dispatch::sweep() {
   co_return read;
 }
 
-void Dispatch::take_in_executors() {
-  for (const auto& [name, known] : liveness_.executors()) {
-    view_.put_executor(known.record.info, known.is_alive ? known.state : ExecutorState::lost);
-  }
-}
-
 void Dispatch::add_change(std::vector<Change>& changes, JobId id, const lifecycle::Event& event,
                           WallTime now) const {
   const auto* job = view_.find(id);
@@ -223,7 +190,8 @@ std::vector<Change> Dispatch::decide(WallTime now) {
   if (!changes.empty()) return changes;  // first what is due: a job that ends now shall not be placed
   const auto placed = place(view_, pass_limit, rules_);
   for (const auto& assignment : placed.assignments) {
-    add_change(changes, assignment.job, lifecycle::Assigned{assignment.executor, assignment.gpus}, now);
+    const lifecycle::Assigned assigned{assignment.executor, assignment.gpus, assignment.why};
+    add_change(changes, assignment.job, assigned, now);
   }
   for (const auto& verdict : placed.verdicts) {
     if (verdict.satisfiable) {

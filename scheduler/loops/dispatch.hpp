@@ -42,23 +42,25 @@ class Dispatch {
   // The store went back in time: what the view was made of no longer holds.
   void on_history_lost() {
     view_ = ClusterView{};
+    is_complete_ = false;
     is_doubtful_ = true;
     wakeup_.notify();
   }
 
   const ClusterView& view() const { return view_; }
+  // While this scheduler leads and knows all jobs: what it places by.
+  const ClusterView* leaders_view() const { return leadership_.epoch() && is_complete_ ? &view_ : nullptr; }
+  const PlacementRules& rules() const { return rules_; }
   // Since this process began.
   std::uint64_t placements() const { return placements_; }
   const Histogram& pass_seconds() const { return pass_seconds_; }
 
  private:
   Task<> serve(Epoch epoch);
-  Task<bool> load_snapshot();
   Task<bool> take_in_events();
-  Task<bool> refresh(std::vector<JobId> ids, ClusterView::Learned how = ClusterView::Learned::changed);
+  Task<bool> refresh(std::vector<JobId> ids);
   void tell_time();
   Task<bool> sweep();
-  void take_in_executors();
 
   std::vector<Change> decide(WallTime now);
   struct Loss {
@@ -81,7 +83,8 @@ class Dispatch {
   Wakeup wakeup_;
   ClusterView view_;
   std::uint64_t placements_ = 0;
-  Histogram pass_seconds_;  // from the decisions to their being written
+  Histogram pass_seconds_;    // from the decisions to their being written
+  bool is_complete_ = false;  // every live job of this time of leading is in the view
   bool is_doubtful_ = false;
   std::deque<Event> events_;     // not yet taken in; only kept while leading
   std::uint64_t last_seq_ = 0;   // of the last one taken in; 0: none yet

@@ -11,10 +11,12 @@ Duties::Duties(asio::any_io_executor executor, Store& store, const Clock& clock,
       liveness(executor, store, clock, [this] { dispatch.on_change(); }),
       dispatch(executor, store, clock, leadership, liveness, settings),
       retention(store, clock, leadership, settings.retention),
+      onlooker(executor, store, clock, feed, liveness, dispatch),
       tasks_(executor) {
   feed.on_history_lost([this] {
     leadership.on_history_lost();
     dispatch.on_history_lost();
+    onlooker.on_history_lost();
   });
   feed.listen([this](const std::vector<Event>& events) { on_events(events); });
 }

@@ -5,6 +5,7 @@
 #include "scheduler/loops/event_feed.hpp"
 #include "scheduler/loops/leadership.hpp"
 #include "scheduler/loops/liveness.hpp"
+#include "scheduler/loops/onlooker.hpp"
 #include "scheduler/loops/retention.hpp"
 #include "scheduler/settings.hpp"
 #include "shared/runtime/task_group.hpp"
@@ -31,6 +32,7 @@ class Duties {
   Liveness liveness;
   Dispatch dispatch;
   Retention retention;
+  Onlooker onlooker;
 
  private:
   void on_events(const std::vector<Event>& events);

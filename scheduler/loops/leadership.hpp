@@ -35,6 +35,8 @@ class Leadership {
   // Gives the leadership up, so that the next one need not wait. Call it after run() has ended.
   Task<> resign();
 
+  // This scheduler's.
+  const std::string& name() const { return name_; }
   // The epoch while this scheduler leads.
   std::optional<Epoch> epoch() const { return epoch_; }
   // Who leads, as far as is known here.

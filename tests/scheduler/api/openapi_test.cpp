@@ -3,6 +3,7 @@
 #include "shared/codec/schema.hpp"
 #include "shared/model/event.hpp"
 #include "shared/model/executor_info.hpp"
+#include "shared/model/explanation.hpp"
 #include "tests/scheduler/api/fixture.hpp"
 
 #include <set>
@@ -86,6 +87,10 @@ TEST_F(OpenApi, HasEveryFieldOfEveryModelInItsOwnWords) {
   expect_described<Capacity>(schemas);
   expect_described<Allocated>(schemas);
   expect_described<Gpu>(schemas);
+  expect_described<Explanation>(schemas);
+  expect_described<WaitReason>(schemas);
+  expect_described<Remedy>(schemas);
+  expect_described<DryRun>(schemas);
 }
 
 TEST_F(OpenApi, KnowsRulesAndDefaults) {

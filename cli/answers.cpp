@@ -51,6 +51,20 @@ Result<JobRecord> to_record(Result<json::value> answer) {
   return JobRecord{std::move(*job), std::move(*answer)};
 }
 
+Result<ExplanationRecord> to_explanation(Result<json::value> answer) {
+  if (!answer) return answer.error();
+  auto explanation = from_json<Explanation>(*answer);
+  if (!explanation) return strange(explanation.error().message);
+  return ExplanationRecord{std::move(*explanation), std::move(*answer)};
+}
+
+Result<DryRunRecord> to_dry_run(Result<json::value> answer) {
+  if (!answer) return answer.error();
+  auto result = from_json<DryRun>(*answer);
+  if (!result) return strange(result.error().message);
+  return DryRunRecord{std::move(*result), std::move(*answer)};
+}
+
 Result<std::vector<JobId>> to_ids(const json::value& answer) {
   const auto* object = answer.if_object();
   const auto* list = object == nullptr ? nullptr : object->if_contains("ids");

@@ -47,6 +47,14 @@ http::Request post(std::string target, const json::value& body) {
   return request;
 }
 
+json::value batch_of(const std::vector<JobDefinition>& definitions) {
+  json::array jobs;
+  for (const auto& definition : definitions) jobs.push_back(to_json(definition, Detail::compact));
+  json::object body;
+  body["jobs"] = std::move(jobs);
+  return body;
+}
+
 std::string random_key() {
   std::random_device source;
   std::string key = "berth-cli-";
@@ -143,14 +151,22 @@ Task<Result<JobRecord>> Client::resubmit(json::value definition) {
 }
 
 Task<Result<std::vector<JobId>>> Client::submit_all(std::vector<JobDefinition> definitions) {
-  json::array jobs;
-  for (const auto& definition : definitions) jobs.push_back(to_json(definition, Detail::compact));
-  json::object body;
-  body["jobs"] = std::move(jobs);
-  json::value sent(std::move(body));
-  auto answer = co_await post_jobs(std::move(sent), std::nullopt);
+  auto body = batch_of(definitions);
+  auto answer = co_await post_jobs(std::move(body), std::nullopt);
   if (!answer) co_return answer.error();
   co_return to_ids(*answer);
+}
+
+Task<Result<DryRunRecord>> Client::try_out(std::vector<JobDefinition> definitions) {
+  json::value body;
+  if (definitions.size() == 1) {
+    body = to_json(definitions.front(), Detail::compact);
+  } else {
+    body = batch_of(definitions);
+  }
+  auto request = post("/v1/jobs?dry_run=true", body);
+  auto answer = co_await ask(std::move(request));
+  co_return to_dry_run(std::move(answer));
 }
 
 Task<Result<JobRecord>> Client::job(JobId id) {
@@ -188,6 +204,13 @@ Task<Result<JobRecord>> Client::abort(JobId id, std::string reason) {
   auto request = post(job_path(id) + "/abort", body);
   auto answer = co_await ask(std::move(request));
   co_return to_record(std::move(answer));
+}
+
+Task<Result<ExplanationRecord>> Client::explain(JobId id) {
+  http::Request request;
+  request.target = job_path(id) + "/explain";
+  auto answer = co_await ask(std::move(request));
+  co_return to_explanation(std::move(answer));
 }
 
 Task<Result<std::unique_ptr<http::ResponseStream>>> Client::logs(LogQuery query) {

@@ -9,6 +9,7 @@
 #include "cli/endpoints.hpp"
 #include "shared/codec/json.hpp"
 #include "shared/model/executor_info.hpp"
+#include "shared/model/explanation.hpp"
 #include "shared/model/job.hpp"
 #include "shared/runtime/async.hpp"
 
@@ -26,6 +27,16 @@ inline constexpr Milliseconds retry_pause{1'000};
 // A job as Berth knows it, and as the API said it: what --json prints.
 struct JobRecord {
   Job job;
+  json::value raw;
+};
+
+struct ExplanationRecord {
+  Explanation explanation;
+  json::value raw;
+};
+
+struct DryRunRecord {
+  DryRun result;
   json::value raw;
 };
 
@@ -83,11 +94,14 @@ class Client {
   Task<Result<JobRecord>> resubmit(json::value definition);
   // At most limits::max_jobs_a_request; all or none, ids in order.
   Task<Result<std::vector<JobId>>> submit_all(std::vector<JobDefinition> definitions);
+  // What would become of them; nothing is stored.
+  Task<Result<DryRunRecord>> try_out(std::vector<JobDefinition> definitions);
   Task<Result<JobRecord>> job(JobId id);
   // The job once its version isn't `version` any more, or as it is at the deadline.
   Task<Result<JobRecord>> job_after(JobId id, std::uint64_t version, Deadline deadline);
   Task<Result<JobPage>> jobs(JobFilter filter, std::size_t limit, std::optional<std::string> cursor);
   Task<Result<JobRecord>> abort(JobId id, std::string reason);
+  Task<Result<ExplanationRecord>> explain(JobId id);
   // The output as frames (shared/http/multiplexed.hpp).
   Task<Result<std::unique_ptr<http::ResponseStream>>> logs(LogQuery query);
   // Server-Sent Events (shared/http/event_stream.hpp) after `resume`, else from where the query says.

@@ -10,6 +10,7 @@ void add_client_verbs(CLI::App& app, Context& context) {
   add_submit(app, context);
   add_ls(app, context);
   add_show(app, context);
+  add_explain(app, context);
   add_logs(app, context);
   add_wait(app, context);
   add_abort(app, context);

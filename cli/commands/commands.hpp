@@ -16,6 +16,7 @@ void add_show(CLI::App& app, Context& context);
 void add_logs(CLI::App& app, Context& context);
 void add_wait(CLI::App& app, Context& context);
 void add_abort(CLI::App& app, Context& context);
+void add_explain(CLI::App& app, Context& context);
 void add_rerun(CLI::App& app, Context& context);
 void add_events(CLI::App& app, Context& context);
 void add_executors(CLI::App& app, Context& context);

@@ -2,6 +2,7 @@
 #include "cli/command_line.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/docker_flags.hpp"
+#include "cli/dry_run.hpp"
 #include "cli/file.hpp"
 #include "cli/formatters/json_text.hpp"
 #include "cli/formatters/terminal.hpp"
@@ -17,6 +18,7 @@ struct RunVerbOptions {
   RunOptions run;
   std::optional<std::string> idempotency_key;
   bool detach = false;
+  bool dry_run = false;
   std::vector<std::string> rest;  // IMAGE and what follows it
 };
 
@@ -47,6 +49,10 @@ int run(const Context& context, const std::shared_ptr<RunVerbOptions>& options) 
   options->run.command.assign(options->rest.begin() + 1, options->rest.end());
   auto definition = to_definition(options->run, Surroundings{variable, read_file});
   if (!definition) return fail_usage(definition.error());
+  if (options->dry_run) {
+    std::vector<JobDefinition> definitions(1, std::move(*definition));
+    return try_out(context, std::move(definitions), fail_job_verb);
+  }
   return run_session(
       context, options->detach ? OnInterrupt::leave : OnInterrupt::own_rules,
       [&](Session session) { return submit_and_attach(session, std::move(*definition), options); });
@@ -81,6 +87,7 @@ void add_own_flags(Verb& verb, RunVerbOptions& options) {
   verb.list("--region", run.regions, "REGION", "Run only there");
   verb.list("--datacenter", run.datacenters, "DC", "Run only there");
   verb.list("--constraint", run.constraints, "KEY=VALUE", "Label that the executor must have");
+  verb.flag("--dry-run", options.dry_run, "Only say where it would run, and why; submit nothing");
   verb.option("--idempotency-key", options.idempotency_key, "KEY", "Same key, same job: safe to repeat");
 }
 

@@ -1,5 +1,6 @@
 #include "cli/command_line.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/dry_run.hpp"
 #include "cli/file.hpp"
 #include "cli/formatters/json_text.hpp"
 #include "cli/formatters/terminal.hpp"
@@ -18,6 +19,7 @@ namespace {
 
 struct SubmitOptions {
   std::vector<std::string> files;
+  bool dry_run = false;
 };
 
 // Every document of every file: nothing is sent unless all of it can be read.
@@ -87,6 +89,7 @@ Task<int> submit_many(Session session, std::vector<JobDefinition> definitions) {
 int submit(const Context& context, const SubmitOptions& options) {
   auto definitions = read_all(options.files);
   if (!definitions) return fail_usage(definitions.error());
+  if (options.dry_run) return try_out(context, std::move(*definitions), fail);
   return run_session(context, OnInterrupt::leave, [&](Session session) {
     return definitions->size() == 1 ? submit_one(session, std::move(definitions->front()))
                                     : submit_many(session, std::move(*definitions));
@@ -99,6 +102,7 @@ void add_submit(CLI::App& app, Context& context) {
   auto options = std::make_shared<SubmitOptions>();
   Verb verb(app, context, "submit", "Submit the jobs of YAML or JSON files");
   verb.arguments("FILE", options->files, "Files with one job a document; - is stdin");
+  verb.flag("--dry-run", options->dry_run, "Only say where they would run, and why; submit nothing");
   verb.action([&context, options] { return submit(context, *options); });
 }
 

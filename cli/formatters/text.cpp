@@ -2,6 +2,7 @@
 
 #include "shared/base/utf8.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdio>
@@ -108,6 +109,27 @@ std::string shorten(std::string_view text, std::size_t width) {
     bytes += letter.length;
   }
   return std::string(text.substr(0, bytes)) + "…";
+}
+
+std::string wrap(std::string_view text, std::optional<std::size_t> width, std::size_t indent) {
+  const auto safe = escape_control(text);
+  const std::string margin(indent, ' ');
+  if (!width) return margin + safe + "\n";
+  std::string out;
+  std::string line = margin;
+  for (std::size_t at = 0; at < safe.size();) {
+    const auto end = std::min(safe.find(' ', at), safe.size());
+    const auto word = safe.substr(at, end - at);
+    const bool is_first = line.size() == indent;
+    if (!is_first && display_width(line) + 1 + display_width(word) > *width) {
+      out += line + "\n";
+      line = margin + word;
+    } else {
+      line += (is_first ? "" : " ") + word;
+    }
+    at = end + 1;
+  }
+  return out + line + "\n";
 }
 
 std::string shell_quote(std::string_view argument) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,10 @@ std::size_t display_width(std::string_view text);
 
 // `text`, or as much of it as fits with a final "…", in at most `width` cells.
 std::string shorten(std::string_view text, std::size_t width);
+
+// `text` in lines of at most `width` cells, broken between words where that can be, each behind `indent`
+// spaces and with a newline; on one line without a width. Control bytes are escaped.
+std::string wrap(std::string_view text, std::optional<std::size_t> width, std::size_t indent);
 
 // One argument as a shell would need it: plain, 'a b', ''. For showing commands, not for running them.
 std::string shell_quote(std::string_view argument);

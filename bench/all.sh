@@ -2,7 +2,7 @@
 # Runs the benchmarks named (default: all) and writes bench/results/latest.md. Called by ./dev bench.
 set -eu
 cd "$(dirname "$0")/.."
-names=${*:-whole_life run_latency placement init_cost}
+names=${*:-whole_life run_latency placement explain init_cost}
 mkdir -p bench/results
 new=bench/results/new.md
 {
@@ -16,9 +16,9 @@ new=bench/results/new.md
 } >"$new"
 for name in $names; do
   case $name in
-  whole_life | run_latency | placement | init_cost) ;;
+  whole_life | run_latency | placement | explain | init_cost) ;;
   *)
-    echo "no benchmark '$name'; there are: whole_life run_latency placement init_cost" >&2
+    echo "no benchmark '$name'; there are: whole_life run_latency placement explain init_cost" >&2
     exit 2
     ;;
   esac

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t executors_shown = 8;
 
-std::string title_of(const Explanation& explanation, const TableStyle& style) {
+std::string title_line(const Explanation& explanation, const TableStyle& style) {
   const auto name = explanation.job ? "Job " + to_string(*explanation.job) : std::string("It would wait");
   std::string status(to_string(explanation.status));
   if (explanation.status == JobStatus::pending && explanation.reason)
@@ -108,7 +108,7 @@ std::string explanation_word(const Explanation& explanation) {
 }
 
 std::string explanation_page(const Explanation& explanation, WallTime now, const TableStyle& style) {
-  auto text = title_of(explanation, style);
+  auto text = title_line(explanation, style);
   if (!explanation.summary.empty()) text += wrap(explanation.summary, style.width, 2);
   if (explanation.queue) text += wrap("queue: " + queue_words(*explanation.queue), style.width, 2);
   if (explanation.estimate)

@@ -14,7 +14,7 @@
 namespace berth {
 namespace {
 
-constexpr std::size_t jobs_named = 10;        // of those before it
+constexpr std::size_t rivals_named = 10;        // of those before it
 constexpr std::size_t executors_told = 1000;  // the reasons count them all
 
 bool waits_for_a_place(const Job& job) { return job.status == JobStatus::pending && !holds_resources(job); }
@@ -28,7 +28,7 @@ QueuePlace queue_place(const JobQueue& queue, const Turn& turn, const Outlook& o
   }
   place.position = before.size() + 1;
   place.waiting = queue.size() + (queue.contains(turn.job) ? 0 : 1);
-  const auto named = std::min(before.size(), jobs_named);
+  const auto named = std::min(before.size(), rivals_named);
   std::partial_sort(before.begin(), before.begin() + static_cast<std::ptrdiff_t>(named), before.end());
   for (std::size_t i = 0; i < named; ++i) place.before.push_back({before[i].job, before[i].priority});
   for (const auto& judged : outlook.executors()) {

@@ -1,5 +1,7 @@
 #include "scheduler/core/outlook.hpp"
 
+#include "shared/base/joined.hpp"
+
 #include <algorithm>
 #include <map>
 #include <tuple>
@@ -14,12 +16,6 @@ struct Group {
   Fit fit;
   std::vector<const Judged*> executors{};  // the nearest first
 };
-
-std::string join(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const auto& part : parts) text += (text.empty() ? "" : ", ") + part;
-  return text;
-}
 
 // "the only executor is", "all 3 executors are", "1 of 3 executors is".
 std::string so_many(std::size_t count, std::size_t all, const std::string& one, const std::string& several) {
@@ -36,7 +32,7 @@ std::string names_of(const Group& group) {
     if (names.size() < most) names.push_back(judged->verdict.name);
   }
   const auto more = group.executors.size() - names.size();
-  return " (" + join(names) + (more > 0 ? " and " + std::to_string(more) + " more)" : ")");
+  return " (" + joined(names) + (more > 0 ? " and " + std::to_string(more) + " more)" : ")");
 }
 
 template <class Amount>
@@ -54,11 +50,11 @@ std::string want_words(Obstacle code, const Shape& shape) {
     case Obstacle::labels:
       return "wants label " + labels + ": ";
     case Obstacle::region:
-      return "wants region " + join(shape.placement.regions) + ": ";
+      return "wants region " + joined(shape.placement.regions) + ": ";
     case Obstacle::datacenter:
-      return "wants datacenter " + join(shape.placement.datacenters) + ": ";
+      return "wants datacenter " + joined(shape.placement.datacenters) + ": ";
     case Obstacle::volumes:
-      return "mounts " + join(shape.host_paths) + ": ";
+      return "mounts " + joined(shape.host_paths) + ": ";
     case Obstacle::gpu:
     case Obstacle::gpu_health:
       return "needs " + in_words(*shape.resources.gpu) + ": ";

@@ -14,8 +14,8 @@ namespace {
 constexpr std::size_t executors_tried = 6;
 constexpr std::size_t remedies_told = 6;
 constexpr std::size_t turns_yielded = 4;     // jobs that may have to go before, beyond the first
-constexpr std::size_t jobs_named = 10;       // in words
-constexpr std::size_t work_limit = 200'000;  // of all trials (PlacementPass::work)
+constexpr std::size_t endings_named = 10;       // in words
+constexpr std::size_t trials_limit = 200'000;  // of all trials (PlacementPass::work)
 
 // Two ways that differ in amounts alone: the nearer executor's is the smaller change.
 using Pattern = std::vector<std::pair<ChangeKind, std::optional<std::string>>>;
@@ -40,7 +40,7 @@ std::string ends_words(const std::vector<JobId>& jobs) {
   if (jobs.size() == 1) return "once job " + to_string(jobs.front()) + " has ended";
   std::string words = "once jobs " + to_string(jobs.front());
   for (std::size_t i = 1; i < jobs.size(); ++i) {
-    if (i == jobs_named && jobs.size() > jobs_named + 1)
+    if (i == endings_named && jobs.size() > endings_named + 1)
       return words + " and " + std::to_string(jobs.size() - i) + " more have ended";
     words += (i + 1 == jobs.size() ? " and " : ", ") + to_string(jobs[i]);
   }
@@ -163,7 +163,7 @@ class Search {
   std::vector<JobId> settle(RemedyPlan plan, RemedyPlan::Way way) {
     std::vector<JobId> got_it_first;
     for (std::size_t yielded = 0; yielded <= turns_yielded; ++yielded) {
-      if (work_ >= work_limit) break;
+      if (work_ >= trials_limit) break;
       auto trial = try_out(outlook_.pass(), plan);
       work_ += trial.work;
       if (!trial.fitting.empty()) {

@@ -8,7 +8,7 @@ namespace berth {
 namespace {
 
 // For each bound: how much work leads to no further pass, and how many passes there are at most.
-constexpr std::size_t work_limit = 100'000;
+constexpr std::size_t estimate_limit = 100'000;
 constexpr std::size_t pass_limit = 256;
 constexpr std::size_t ends_in_a_pass = 64;  // of those that end at one time
 
@@ -54,7 +54,7 @@ class Simulation {
   }
 
   Outcome run() {
-    for (std::size_t i = 0; i < pass_limit && pass_.work() < work_limit; ++i) {
+    for (std::size_t i = 0; i < pass_limit && pass_.work() < estimate_limit; ++i) {
       if (ends_.empty()) return {std::nullopt, false, now_};
       now_ = std::max(now_, ends_.top().at);
       PlacementPass::Later later;

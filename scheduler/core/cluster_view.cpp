@@ -7,6 +7,8 @@
 namespace berth {
 namespace {
 
+constexpr auto never_due = Monotonic::max();
+
 bool has_place(const Job& job) { return holds_resources(job) && job.executor && !job.attempts.empty(); }
 
 // The job's live attempt, with what it holds.
@@ -45,8 +47,7 @@ bool is_placeable(const Job& job) {
 }
 
 Monotonic ClusterView::Wait::due() const {
-  constexpr auto never = Monotonic::max();
-  return std::min(backoff_ends.value_or(never), queue_ends.value_or(never));
+  return std::min(backoff_ends.value_or(never_due), queue_ends.value_or(never_due));
 }
 
 // `since` and `length` come from one record, and so from one clock, whichever that was.
@@ -54,6 +55,11 @@ Monotonic ClusterView::end_of(WallTime since, Milliseconds length, Learned how) 
   const auto full = std::max(length, Milliseconds{0});
   if (how == Learned::changed) return now_.monotonic + full;
   return now_.monotonic + std::clamp(length - (now_.wall - since), Milliseconds{0}, full);
+}
+
+Monotonic ClusterView::placeable_since(const Job& job, Learned how) const {
+  if (how == Learned::changed) return now_.monotonic;
+  return now_.monotonic - std::max(now_.wall - waits_since(job), Milliseconds{0});
 }
 
 const ClusterView::Wait* ClusterView::known_wait(const Job& job) const {
@@ -70,6 +76,10 @@ std::optional<ClusterView::Wait> ClusterView::wait_of(const Job& job, Learned ho
   wait.attempt = job.attempt;
   const auto* before = known_wait(job);
   const auto ended_at = waits_since(job);
+  if (is_placeable(job)) {
+    const bool is_known = before != nullptr && before->placeable_since;
+    wait.placeable_since = is_known ? before->placeable_since : placeable_since(job, how);
+  }
   if (job.retry_at) {
     const bool is_known = before != nullptr && before->backoff_ends;
     wait.backoff_ends = is_known ? before->backoff_ends : end_of(ended_at, *job.retry_at - ended_at, how);
@@ -78,7 +88,6 @@ std::optional<ClusterView::Wait> ClusterView::wait_of(const Job& job, Learned ho
     const bool is_known = before != nullptr && before->queue_ends;
     wait.queue_ends = is_known ? before->queue_ends : end_of(ended_at, *job.definition.queue_timeout, how);
   }
-  if (!wait.backoff_ends && !wait.queue_ends) return std::nullopt;
   return wait;
 }
 
@@ -97,12 +106,10 @@ void ClusterView::put(Job job, Learned how) {
     forget(job.id);
   }
   if (is_terminal(job.status)) return;
-  index(job, how);
+  index(job, wait);
   const auto id = job.id;
-  if (wait) {
-    waits_.emplace(id, *wait);
-    due_.emplace(wait->due(), id);
-  }
+  if (wait) waits_.emplace(id, *wait);
+  if (wait && wait->due() != never_due) due_.emplace(wait->due(), id);
   jobs_.emplace(id, std::move(job));
 }
 
@@ -154,12 +161,8 @@ const Job* ClusterView::find(JobId id) const {
   return found == jobs_.end() ? nullptr : &found->second;
 }
 
-void ClusterView::index(const Job& job, Learned how) {
-  if (is_placeable(job)) {
-    const auto waited = std::max(now_.wall - waits_since(job), Milliseconds{0});
-    const auto since = how == Learned::found ? now_.monotonic - waited : now_.monotonic;
-    queue_.push(job.id, job.definition, since);
-  }
+void ClusterView::index(const Job& job, const std::optional<Wait>& wait) {
+  if (wait && wait->placeable_since) queue_.push(job.id, job.definition, *wait->placeable_since);
   if (!has_place(job)) return;
   const auto [executor, added] = executors_.try_emplace(*job.executor);
   if (added) {

@@ -3,8 +3,9 @@
 // and rebuilt.
 //
 // How long a job has waited is timed on the clock that tell_time() brings, from when the view learns that it
-// waits: the instants in a record were written by other machines, whose clocks may be wrong. Only for what is
-// found by a new leader they are all there is: then they may shorten a wait, and never lengthen it.
+// waits, and however often the same record is put again: the instants in a record were written by other
+// machines, whose clocks may be wrong. Only for what is found by a new leader they are all there is: then
+// they may shorten a wait, and never lengthen it.
 //
 // Invariants: a job is here exactly while it is PENDING or RUNNING; it is in the queue exactly while it could
 // be placed (QUEUED or UNSATISFIABLE); what an executor has `allocated`, and which of its GPUs are held, is
@@ -78,17 +79,19 @@ class ClusterView {
  private:
   // The waits of a job between two attempts, or before its first.
   struct Wait {
-    std::uint32_t attempt = 0;  // the last before it
+    std::uint32_t attempt = 0;                 // the last before it
+    std::optional<Monotonic> placeable_since;  // it waits for room, and for nothing else
     std::optional<Monotonic> backoff_ends;
     std::optional<Monotonic> queue_ends;
-    Monotonic due() const;
+    Monotonic due() const;  // never: the end of time
   };
   const Wait* known_wait(const Job& job) const;
   std::optional<Wait> wait_of(const Job& job, Learned how) const;
+  Monotonic placeable_since(const Job& job, Learned how) const;
   Monotonic end_of(WallTime since, Milliseconds length, Learned how) const;
 
   std::uint64_t known_version(const Job& job) const;
-  void index(const Job& job, Learned how);
+  void index(const Job& job, const std::optional<Wait>& wait);
   void unindex(const Job& job);
 
   std::unordered_map<JobId, Job> jobs_;
@@ -97,9 +100,9 @@ class ClusterView {
   std::map<std::string, ExecutorView> executors_;  // also those that are only known from the jobs they hold
   JobQueue queue_;
   Now now_;
-  std::unordered_map<JobId, Wait> waits_;          // of the jobs that must be looked at some day
+  std::unordered_map<JobId, Wait> waits_;          // of the jobs that hold nothing
   std::unordered_map<JobId, Wait> earlier_waits_;  // from before the view started over
-  std::set<std::pair<Monotonic, JobId>> due_;
+  std::set<std::pair<Monotonic, JobId>> due_;      // of the jobs that must be looked at some day
 };
 
 // Whether a place may be found for it.

@@ -4,14 +4,14 @@
 
 namespace berth {
 
-void JobQueue::push(JobId job, const JobDefinition& definition, Monotonic now) {
+void JobQueue::push(JobId job, const JobDefinition& definition, Monotonic since) {
   if (contains(job)) return;
   auto shape = shape_of(definition);
   auto key = shape_key(shape);
   const Turn turn{definition.priority, job};
   const auto line = lines_.try_emplace(key, Line{std::move(shape), {}}).first;
   line->second.turns.insert(turn);
-  entries_.emplace(job, Entry{std::move(key), turn, now});
+  entries_.emplace(job, Entry{std::move(key), turn, since});
 }
 
 void JobQueue::remove(JobId job) {

@@ -33,10 +33,10 @@ class JobQueue {
     std::set<Turn> turns;
   };
 
-  void push(JobId job, const JobDefinition& definition, Monotonic now);
+  void push(JobId job, const JobDefinition& definition, Monotonic since);
   void remove(JobId job);
   bool contains(JobId job) const { return entries_.contains(job); }
-  // When it was pushed. It must be here.
+  // Since when it waits for room. It must be here.
   Monotonic since(JobId job) const { return entries_.at(job).since; }
   std::size_t size() const { return entries_.size(); }
 

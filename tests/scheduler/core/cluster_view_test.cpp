@@ -169,6 +169,36 @@ TEST_F(Waiting, a_view_that_starts_over_still_knows_how_long_it_has_seen_its_job
   EXPECT_EQ(view.next_due(), now.monotonic + 6s);
 }
 
+// The leader's sweep reads records again whether they have changed or not, and every verdict is a change.
+TEST_F(Waiting, a_job_has_waited_for_room_no_less_when_its_record_is_read_again_or_its_verdict_changes) {
+  auto job = queued(1);
+  view.put(job);
+  const auto since = now.monotonic;
+  advance(61s);
+  view.put(job);
+  EXPECT_EQ(view.queue().since({1}), since);
+  job = after(job, lifecycle::Unsatisfiable{"too large"});
+  view.put(job);
+  advance(1s);
+  view.put(after(job, lifecycle::Satisfiable{}));
+  EXPECT_EQ(view.queue().since({1}), since);
+  view.start_over();
+  view.tell_time(now);
+  view.put(after(job, lifecycle::Satisfiable{}), ClusterView::Learned::found);
+  EXPECT_EQ(view.queue().since({1}), since) << "nor when the leader reads everything again";
+  EXPECT_EQ(view.check_invariants(), "");
+}
+
+TEST_F(Waiting, a_job_whose_backoff_is_over_begins_to_wait_for_room) {
+  const auto job = in_backoff(1, 0s);
+  view.put(job);
+  EXPECT_FALSE(view.queue().contains({1}));
+  advance(1s);
+  view.put(after(job, lifecycle::BackoffElapsed{}));
+  EXPECT_EQ(view.queue().since({1}), now.monotonic);
+  EXPECT_EQ(view.check_invariants(), "");
+}
+
 TEST_F(Waiting, a_pass_takes_so_many_and_the_longest_due_first) {
   for (std::uint64_t id = 1; id <= 10; ++id) {
     view.put(impatient(11 - id, 0s));

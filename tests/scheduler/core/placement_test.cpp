@@ -127,6 +127,16 @@ TEST(Placement, AMachineIsKeptForAJobThatWasPassedOverForTooLong) {
   EXPECT_TRUE(busy.cluster.is_placed(busy.large)) << "but not for ever";
 }
 
+TEST(Placement, ItIsKeptAlsoWhenTheJobsRecordIsReadAgainAllTheTime) {
+  BusyCluster busy;
+  for (int i = 0; i < 17; ++i) {
+    busy.live(1);
+    auto same = *busy.cluster.view.find(busy.large);
+    busy.cluster.view.put(std::move(same));
+  }
+  EXPECT_TRUE(busy.cluster.is_placed(busy.large));
+}
+
 TEST(Placement, OnlyOneMachineIsKept) {
   BusyCluster busy;
   for (int i = 0; i < 3; ++i) busy.cluster.submit(busy.cluster.job(4));

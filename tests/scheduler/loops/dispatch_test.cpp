@@ -1,6 +1,7 @@
 // The leader's loop against a store in memory: what it does when the feed leaves something out.
 #include "scheduler/loops/dispatch.hpp"
 
+#include "shared/base/limits.hpp"
 #include "shared/runtime/task_group.hpp"
 #include "tests/shared/runtime/loop.hpp"
 #include "tests/support/manual_clock.hpp"
@@ -42,6 +43,17 @@ class DispatchTest : public ::testing::Test {
   void until_known(JobId id) {
     loop.run_until([&] { return dispatch.view().find(id) != nullptr; });
   }
+  // Its record changes without a word, and the sweep comes across it.
+  void change_unheard(JobId id) {
+    const auto before = *dispatch.view().find(id);
+    auto changed = before;
+    changed.message = "by another way";
+    const std::vector<Change> changes{{before, changed, "job.noted", "test"}};
+    ASSERT_TRUE(loop.run(store.transition(changes, std::nullopt)));
+    clock.advance(1min);
+    dispatch.on_change();
+    loop.run_until([&] { return dispatch.view().find(id)->message == "by another way"; });
+  }
 
   Loop loop;
   ManualClock clock;
@@ -64,13 +76,16 @@ TEST_F(DispatchTest, a_gap_in_the_feed_makes_it_read_everything_again) {
 TEST_F(DispatchTest, the_sweep_finds_a_change_that_no_event_told) {
   const auto id = submit();
   until_known(id);
-  auto changed = *dispatch.view().find(id);
-  changed.message = "by another way";
-  const std::vector<Change> changes{{*dispatch.view().find(id), changed, "job.noted", "test"}};
-  ASSERT_TRUE(loop.run(store.transition(changes, std::nullopt)));
-  clock.advance(1min);
-  dispatch.on_change();
-  loop.run_until([&] { return dispatch.view().find(id)->message == "by another way"; });
+  change_unheard(id);
+}
+
+TEST_F(DispatchTest, what_the_sweep_reads_again_has_waited_for_room_no_less) {
+  const auto id = submit();
+  until_known(id);
+  const auto since = dispatch.view().queue().since(id);
+  change_unheard(id);
+  EXPECT_EQ(dispatch.view().queue().since(id), since);
+  EXPECT_GE(dispatch.view().now().monotonic - since, limits::reserve_after);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "scheduler/core/cluster_view.hpp"
 
+#include "shared/base/limits.hpp"
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -57,9 +59,11 @@ Monotonic ClusterView::end_of(WallTime since, Milliseconds length, Learned how) 
   return now_.monotonic + std::clamp(length - (now_.wall - since), Milliseconds{0}, full);
 }
 
+// Longer than it takes to be kept an executor makes no difference, and a wrong clock could make it any
+// length.
 Monotonic ClusterView::placeable_since(const Job& job, Learned how) const {
   if (how == Learned::changed) return now_.monotonic;
-  return now_.monotonic - std::max(now_.wall - waits_since(job), Milliseconds{0});
+  return now_.monotonic - std::clamp(now_.wall - waits_since(job), Milliseconds{0}, limits::reserve_after);
 }
 
 const ClusterView::Wait* ClusterView::known_wait(const Job& job) const {

@@ -2,6 +2,7 @@
 // waited.
 #include "scheduler/core/cluster_view.hpp"
 
+#include "shared/base/limits.hpp"
 #include "shared/model/job_lifecycle.hpp"
 
 #include <gtest/gtest.h>
@@ -187,6 +188,15 @@ TEST_F(Waiting, a_job_has_waited_for_room_no_less_when_its_record_is_read_again_
   view.put(after(job, lifecycle::Satisfiable{}), ClusterView::Learned::found);
   EXPECT_EQ(view.queue().since({1}), since) << "nor when the leader reads everything again";
   EXPECT_EQ(view.check_invariants(), "");
+}
+
+TEST_F(Waiting, to_a_new_leader_a_job_has_waited_as_its_record_says_and_no_longer_than_counts) {
+  view.put(impatient(1, -20s), ClusterView::Learned::found);
+  view.put(impatient(2, -24h), ClusterView::Learned::found);
+  view.put(impatient(3, 1h), ClusterView::Learned::found);
+  EXPECT_EQ(view.queue().since({1}), now.monotonic - 20s);
+  EXPECT_EQ(view.queue().since({2}), now.monotonic - limits::reserve_after);
+  EXPECT_EQ(view.queue().since({3}), now.monotonic);
 }
 
 TEST_F(Waiting, a_job_whose_backoff_is_over_begins_to_wait_for_room) {

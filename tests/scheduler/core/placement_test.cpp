@@ -137,6 +137,24 @@ TEST(Placement, ItIsKeptAlsoWhenTheJobsRecordIsReadAgainAllTheTime) {
   EXPECT_TRUE(busy.cluster.is_placed(busy.large));
 }
 
+// One of two cores is taken, a job of two waits, and behind it one of one core: what will the next leader do?
+TEST(Placement, ANewLeaderKeepsAMachineAtOnceForAJobThatWaitedLongEnoughUnderTheOneBefore) {
+  for (const Milliseconds waited : {10s, 61s}) {
+    Cluster before;
+    before.executor("one", 2, 1_GiB);
+    before.submit(before.job(1));
+    before.pass();
+    before.submit(before.job(2));
+    const auto small = before.submit(before.job(1));
+    Cluster next;
+    next.executor("one", 2, 1_GiB);
+    next.view.tell_time({WallTime{} + waited, Monotonic{1h}});
+    for (const auto& [id, job] : before.view.jobs()) next.view.put(job, ClusterView::Learned::found);
+    next.pass();
+    EXPECT_EQ(next.is_placed(small), waited < limits::reserve_after) << to_string(waited);
+  }
+}
+
 TEST(Placement, OnlyOneMachineIsKept) {
   BusyCluster busy;
   for (int i = 0; i < 3; ++i) busy.cluster.submit(busy.cluster.job(4));

@@ -54,14 +54,26 @@ double missing(const Shape& shape, const Slot& slot) {
          share(short_of(gpus), capacity.gpus.size());
 }
 
-// In words, for the record of the attempt.
-std::string why_there(const Shape& shape, const Slot& slot, std::size_t with_room,
+// Among which executors one was chosen.
+struct Choice {
+  std::size_t count = 0;
+  bool is_counted = false;  // else some of them may have been filled since
+  bool has_gpus = false;    // some executor has a free one
+};
+
+// In words, for the record of the attempt. What weighs more than the fit is named: only among those that are
+// equal in it is the place the one that fits best.
+std::string why_there(const Shape& shape, const Slot& slot, const Choice& choice,
                       const PlacementRules& rules) {
-  std::string why = with_room == 1 ? "the only executor with room"
-                                   : std::string(rules.spread ? "the emptiest" : "the tightest fit") +
-                                         " of " + std::to_string(with_room) + " executors with room";
-  if (has_image(slot.executor->info, shape.image)) why += ", and it has the image";
-  return why;
+  const bool has_image_there = has_image(slot.executor->info, shape.image);
+  if (choice.count == 1)
+    return std::string("the only executor with room") + (has_image_there ? ", and it has the image" : "");
+  std::string why = rules.spread ? "the emptiest" : "the tightest fit";
+  const bool spares_gpus = !shape.resources.gpu && choice.has_gpus && slot.free.gpus.empty();
+  if (spares_gpus) why += " without a free GPU";
+  if (has_image_there) why += spares_gpus ? " and with the image" : " with the image";
+  return why + (choice.is_counted ? " of " : " of at most ") + std::to_string(choice.count) +
+         " executors with room";
 }
 
 bool fits_now(const Shape& shape, const Slot& slot) {
@@ -114,18 +126,21 @@ void PlacementPass::take_turns(std::size_t limit, const Turn* until) {
   for (auto& shape : shapes_) {
     if (skip_those_that_ended(shape)) turns.push(&shape);
   }
+  const bool has_gpus =
+      std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return !slot.free.gpus.empty(); });
   while (!turns.empty() && result_.assignments.size() < limit) {
     auto* shape = turns.top();
     if (until != nullptr && *shape->next >= *until) return;
     turns.pop();
-    if (!shape->is_judged) judge(*shape);
+    const bool is_first = !shape->is_judged;
+    if (is_first) judge(*shape);
     auto* slot = best_of(*shape);
     if (slot == nullptr) {  // no room for this shape in this pass
       if (shape->satisfiable) reserve_for(*shape);
       continue;
     }
     auto& given = result_.assignments.emplace_back(assign(shape->next->job, shape->line->shape, *slot));
-    given.why = why_there(shape->line->shape, *slot, shape->with_room, rules_);
+    given.why = why_there(shape->line->shape, *slot, {shape->slots.size(), is_first, has_gpus}, rules_);
     if (until != nullptr) {
       work_ += assignment_work;
       const auto number = static_cast<std::size_t>(slot - slots_.data());

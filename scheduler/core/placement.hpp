@@ -23,7 +23,7 @@ struct Assignment {
   JobId job;
   std::string executor;
   std::vector<std::string> gpus;  // uuids of the devices it gets there
-  std::string why;                // there, in words
+  std::string why;                // there, in words: as the executors were when the pass came to its shape
 };
 
 // A waiting job whose verdict changed: from "waits" to "no executor could ever run it", or back.

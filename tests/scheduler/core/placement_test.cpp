@@ -90,6 +90,46 @@ TEST(Placement, FillsTheFullestMachineFirstSoThatWholeMachinesStayFree) {
   EXPECT_EQ(cluster.where(second), "small");
 }
 
+// What the passes give the records of the attempts to say.
+std::vector<std::string> whys(const PlacementResult& result) {
+  std::vector<std::string> words;
+  for (const auto& assignment : result.assignments) words.push_back(assignment.why);
+  return words;
+}
+using Whys = std::vector<std::string>;
+
+TEST(Placement, SaysOfHowManyEachPlaceWasTheBestWhenItWasItsTurn) {
+  Cluster cluster;
+  for (const auto* name : {"a", "b", "c"}) cluster.executor(name, 1, 1_GiB);
+  for (int i = 0; i < 3; ++i) cluster.submit(cluster.job(1));
+  EXPECT_EQ(whys(cluster.pass()),
+            (Whys{"the tightest fit of 3 executors with room",
+                  "the tightest fit of at most 2 executors with room", "the only executor with room"}));
+}
+
+TEST(Placement, SaysWhatWeighedMoreThanTheFit) {
+  Cluster cluster;
+  cluster.executor("small", 2, 2_GiB).capacity.gpus = {{"nvidia/t4", "u1", 16_GiB}};
+  cluster.update("small");
+  cluster.executor("large", 8, 8_GiB);
+  cluster.submit(cluster.job(1));
+  EXPECT_EQ(whys(cluster.pass()), Whys{"the tightest fit without a free GPU of 2 executors with room"});
+  EXPECT_EQ(cluster.where({1}), "large");
+
+  cluster.executor("equipped", 8, 8_GiB).runtime.images = {"docker.io/library/x:latest"};
+  cluster.update("equipped");
+  cluster.submit(cluster.job(1));
+  EXPECT_EQ(whys(cluster.pass()),
+            Whys{"the tightest fit without a free GPU and with the image of 3 executors with room"});
+  EXPECT_EQ(cluster.where({2}), "equipped")
+      << "though it fits more tightly on the one that has a job already";
+
+  auto other = cluster.job(1);
+  other.definition.resources.gpu = GpuRequest{1, std::nullopt};
+  cluster.submit(std::move(other));
+  EXPECT_EQ(whys(cluster.pass()), Whys{"the only executor with room"});
+}
+
 // Small jobs come and go on two machines of 4 cores, which so never have room for a job of 4.
 struct BusyCluster {
   BusyCluster() {

@@ -44,6 +44,7 @@ Plan plan_of(const Job& job) {
   plan.memory = job.definition.resources.memory;
   plan.at_most_once = job.definition.at_most_once;
   plan.recorded_running = job.status == JobStatus::running;
+  plan.recorded_stopping = plan.recorded_running && job.reason == Reason::stopping;
   return plan;
 }
 
@@ -250,7 +251,9 @@ void Step::operator()(const events::TimerFired& event) {
       }
       return;
     case Timer::timeout:
-      if (in_any<Running>()) report(lifecycle::Stopping{timeout_message()});
+      if (!in_any<Running>()) return;
+      note_stop();
+      report(lifecycle::Stopping{timeout_message()});
   }
 }
 

@@ -59,6 +59,7 @@ struct Plan {
   bool at_most_once = false;
   bool recorded_running =
       false;  // the record says RUNNING already: an attempt taken over from an earlier process
+  bool recorded_stopping = false;  // and that it was asked to end, and when
 };
 
 // The plan of the job's current attempt.

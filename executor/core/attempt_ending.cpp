@@ -17,8 +17,15 @@ lifecycle::Outcome Step::outcome(Cause cause, std::string message) const {
 
 // --- asking it to end ---
 
+// Until the ending tells this instant, the record has the one at which it was written. Of an attempt that was
+// taken over that one stands: it is earlier than when this process asks again.
+void Step::note_stop() {
+  if (!m_.steps_.stop_at && !m_.plan_.recorded_stopping) m_.steps_.stop_at = now_;
+}
+
 void Step::stop(StopCause why) {
   enter(Stopping{});
+  note_stop();
   auto& state = *in<Stopping>();
   state.why = std::move(why);
   state.grace_over = m_.plan_.stop_grace <= Milliseconds{0};

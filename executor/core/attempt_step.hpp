@@ -73,6 +73,7 @@ class Step {
   bool give_back();                                // what hasn't begun, to begin on another machine
   void call_returned(states::Withdrawing& state);  // the create or start that was in flight
 
+  void note_stop();
   void stop(StopCause why);
   void kill(states::Stopping& state);
   void exited(const ContainerView& container);

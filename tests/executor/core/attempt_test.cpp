@@ -357,6 +357,40 @@ TEST(Attempt, a_timeout_is_told_when_it_is_over_and_is_the_cause_even_if_it_then
   EXPECT_THAT(d.ending().message, HasSubstr("1m"));
 }
 
+// The record is told of it later, when the store takes it.
+TEST(Attempt, its_ending_tells_when_it_was_asked_to_end) {
+  auto aborted = in_state("Running");
+  aborted.now = WallTime{5'000};
+  aborted.on(events::StopAsked{{Cause::aborted, "enough"}}).on(events::KillReturned{});
+  aborted.now = WallTime{9'000};
+  aborted.on(events::StopAsked{{Cause::aborted, "enough"}});
+  aborted.on(events::WaitReturned{killed()}).on(events::LogsCopied{});
+  EXPECT_EQ(aborted.ending().steps.stop_at, WallTime{5'000});
+
+  auto timed_out = in_state("Running");
+  timed_out.now = WallTime{61'000};
+  timed_out.on(events::TimerFired{Timer::timeout});
+  timed_out.now = WallTime{62'000};
+  timed_out.on(events::WaitReturned{killed()}).on(events::LogsCopied{});
+  EXPECT_EQ(timed_out.ending().steps.stop_at, WallTime{61'000});
+
+  auto ended = in_state("Running");
+  ended.on(events::WaitReturned{exited(0)}).on(events::LogsCopied{});
+  EXPECT_EQ(ended.ending().steps.stop_at, std::nullopt) << "nobody asked it to";
+}
+
+TEST(Attempt, taken_over_while_it_ends_it_leaves_to_the_record_when_it_was_asked) {
+  Job record;
+  record.definition.image = "busybox";
+  record.status = JobStatus::running;
+  record.reason = Reason::stopping;
+  Driver d(plan_of(record));
+  d.on(events::StopAsked{{Cause::aborted, "enough"}}).on(events::Found{running()});
+  EXPECT_TRUE(d.asked<effects::Kill>()) << "the process before may not have come to it";
+  d.on(events::KillReturned{}).on(events::WaitReturned{killed()}).on(events::LogsCopied{});
+  EXPECT_EQ(d.ending().steps.stop_at, std::nullopt);
+}
+
 TEST(Attempt, a_drained_executor_stops_it_and_the_record_can_run_elsewhere) {
   auto d = in_state("Running");
   d.on(events::StopAsked{{Cause::executor_lost, "drained"}});

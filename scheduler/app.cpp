@@ -25,7 +25,8 @@ SchedulerApp::SchedulerApp(asio::any_io_executor executor, Store& store, const C
                 duties_.leadership,
                 duties_.dispatch,
                 duties_.retention,
-                duties_.onlooker},
+                duties_.onlooker,
+                api::Turnstile(executor)},
       server_(executor, router_.as_handler(), server_options()),
       tasks_(executor) {
   api::add_job_routes(router_, services_);

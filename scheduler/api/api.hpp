@@ -2,6 +2,7 @@
 #pragma once
 
 #include "scheduler/api/request_counts.hpp"
+#include "scheduler/api/turnstile.hpp"
 #include "scheduler/job_manager.hpp"
 #include "scheduler/loops/dispatch.hpp"
 #include "scheduler/loops/event_feed.hpp"
@@ -23,6 +24,7 @@ struct Services {
   const Dispatch& dispatch;
   const Retention& retention;
   Onlooker& onlooker;
+  Turnstile turnstile;  // for what takes long
   RequestCounts requests{};
 };
 

@@ -4,8 +4,11 @@
 #include "scheduler/api/reply.hpp"
 #include "scheduler/core/dry_run.hpp"
 #include "scheduler/core/explain.hpp"
+#include "shared/base/limits.hpp"
 
 #include <algorithm>
+#include <string>
+#include <unordered_set>
 #include <utility>
 
 namespace berth::api {
@@ -50,23 +53,65 @@ void sign(const Services& services, bool is_leaders_view, Explanation& explanati
   explanation.is_leaders_view = is_leaders_view;
 }
 
-// Any scheduler answers: what it sees of the cluster is the Onlooker's affair. A view holds until the next
-// co_await, so it is looked at again once everything else was read.
+// A view holds until the next co_await, so whoever has its turn looks (again). Who waits for the store does
+// so before, with all others that do.
+Task<Result<std::vector<std::string>>> names_to_ask_for(Services& services, Job job) {
+  const auto first = co_await services.onlooker.look();
+  if (!first) co_return first.error();
+  Turnstile::Place place(services.turnstile);
+  co_await place.turn();
+  const auto sight = co_await services.onlooker.look();
+  if (!sight) co_return sight.error();
+  auto names = names_in_the_way({*sight->view, services.dispatch.rules(), job, sight->at}, names_asked);
+  co_return names;
+}
+
+// Any scheduler answers: what it sees of the cluster is the Onlooker's affair.
 Task<Result<Explanation>> explain_job(Services& services, JobId id) {
   const auto job = co_await services.jobs.get(id);
   if (!job) co_return job.error();
-  const auto first = co_await services.onlooker.look();
-  if (!first) co_return first.error();
-  const bool has_leader = services.leadership.leader().has_value();
-  const auto& rules = services.dispatch.rules();
-  auto names = names_in_the_way({*first->view, rules, *job, first->at}, names_asked);
-  auto history = co_await read_history(services.store, std::move(names));
+  auto names = co_await names_to_ask_for(services, *job);
+  if (!names) co_return names.error();
+  auto history = co_await read_history(services.store, std::move(*names));
   if (!history) co_return history.error();
+  Turnstile::Place place(services.turnstile);
+  co_await place.turn();
   const auto sight = co_await services.onlooker.look();
   if (!sight) co_return sight.error();
-  auto explanation = explain({*sight->view, rules, *job, sight->at, has_leader, std::move(*history)});
+  const bool has_leader = services.leadership.leader().has_value();
+  auto explanation =
+      explain({*sight->view, services.dispatch.rules(), *job, sight->at, has_leader, std::move(*history)});
   sign(services, sight->is_leaders, explanation);
   co_return explanation;
+}
+
+// What a pass over them costs: it judges each shape on each executor.
+Result<> check_cost(const std::vector<JobDefinition>& definitions, std::size_t executors) {
+  std::unordered_set<std::string> shapes;
+  for (const auto& definition : definitions) shapes.insert(shape_key(shape_of(definition)));
+  if (shapes.size() * executors <= limits::dry_run_judgements) return Result<>{};
+  return invalid("holds " + std::to_string(shapes.size()) +
+                     " different shapes, too many to be tried out on " + std::to_string(executors) +
+                     " executors, for which " + std::to_string(limits::dry_run_judgements / executors) +
+                     " are the most; jobs that are alike in resources, placement, volumes and image count as "
+                     "one: try out fewer, or a part of them",
+                 "jobs");
+}
+
+Task<Result<DryRun>> find_places(Services& services, std::vector<JobDefinition> definitions) {
+  const auto first = co_await services.onlooker.look();
+  if (!first) co_return first.error();
+  Turnstile::Place place(services.turnstile);
+  co_await place.turn();
+  const auto sight = co_await services.onlooker.look();
+  if (!sight) co_return sight.error();
+  const auto good = check_cost(definitions, sight->view->executors().size());
+  if (!good) co_return good.error();
+  const bool has_leader = services.leadership.leader().has_value();
+  auto result =
+      dry_run(*sight->view, services.dispatch.rules(), std::move(definitions), sight->at, has_leader);
+  sign(services, sight->is_leaders, *result.explanation);
+  co_return result;
 }
 
 Task<> get_explanation(Services& services, const http::Request& request, const http::PathParameters& path,
@@ -93,17 +138,12 @@ Task<> get_explanation(Services& services, const http::Request& request, const h
 }  // namespace
 
 Task<> try_out(Services& services, std::vector<JobDefinition> definitions, http::Responder& responder) {
-  const auto sight = co_await services.onlooker.look();
-  if (!sight) {
-    co_await refuse(responder, sight.error());
+  const auto result = co_await find_places(services, std::move(definitions));
+  if (!result) {
+    co_await refuse(responder, result.error());
     co_return;
   }
-  const bool is_leaders = sight->is_leaders;
-  const bool has_leader = services.leadership.leader().has_value();
-  auto result =
-      dry_run(*sight->view, services.dispatch.rules(), std::move(definitions), sight->at, has_leader);
-  sign(services, is_leaders, *result.explanation);
-  auto body = to_json(result);
+  auto body = to_json(*result);
   co_await reply(responder, 200, std::move(body));
 }
 

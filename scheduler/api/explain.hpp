@@ -8,7 +8,7 @@
 
 namespace berth::api {
 
-// Answers what would become of them. Nothing is stored.
+// Answers what would become of them; 422 where that takes too long to find out. Nothing is stored.
 Task<> try_out(Services& services, std::vector<JobDefinition> definitions, http::Responder& responder);
 
 }  // namespace berth::api

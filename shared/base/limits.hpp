@@ -37,6 +37,8 @@ inline constexpr std::size_t max_jobs_a_request = 10'000;
 inline constexpr std::size_t max_body = 64u << 20;  // 10,000 jobs of 6 KiB
 inline constexpr std::size_t max_page = 1'000;
 inline constexpr std::size_t default_page = 100;
+// Of a shape on an executor, by one pass of a dry run: the leader's loop stands still meanwhile.
+inline constexpr std::size_t dry_run_judgements = 1'000'000;
 inline constexpr Milliseconds max_long_poll = 60s;
 inline constexpr std::size_t max_idempotency_key = 255;
 inline constexpr Milliseconds idempotency_retention = 24h;

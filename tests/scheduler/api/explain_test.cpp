@@ -6,6 +6,7 @@ namespace berth {
 namespace {
 
 using test::ApiTest;
+using ::testing::HasSubstr;
 
 class ApiExplain : public ApiTest {
  protected:
@@ -115,6 +116,21 @@ TEST_F(ApiExplain, the_history_of_a_name_bounds_the_estimate) {
   admit(1, of_cores(1));
   until_first_reason(5, Obstacle::cpu);
   EXPECT_EQ(explain(5).estimate->latest, start + std::chrono::hours{1});
+}
+
+TEST_F(ApiExplain, a_dry_run_of_more_shapes_than_can_be_tried_on_so_many_executors_is_refused) {
+  for (int i = 0; i < 200; ++i) {
+    ExecutorInfo info;
+    info.name = "box" + std::to_string(i);
+    loop.run(store.register_executor(std::move(info), 0)).value();
+  }
+  loop.run_until([&] { return get("/v1/executors").at("executors").as_array().size() == 200; });
+  std::string jobs = R"({"image":"x0"})";
+  for (int i = 1; i <= 5'000; ++i) jobs += R"(,{"image":"x)" + std::to_string(i) + R"("})";
+  const auto refused = ask("POST", "/v1/jobs?dry_run=true", R"({"jobs":[)" + jobs + "]}");
+  EXPECT_EQ(refused.status, 422u) << refused.body;
+  EXPECT_THAT(refused.body, HasSubstr("holds 5001 different shapes"));
+  EXPECT_THAT(refused.body, HasSubstr("for which 5000 are the most"));
 }
 
 TEST_F(ApiExplain, a_dry_run_is_checked_as_a_submit_and_stores_nothing) {

@@ -53,6 +53,16 @@ void sign(const Services& services, bool is_leaders_view, Explanation& explanati
   explanation.is_leaders_view = is_leaders_view;
 }
 
+bool is_waiting(const Job& job) { return job.status == JobStatus::pending && !holds_resources(job); }
+
+// The record was read at another instant than the view. A job that waits by the one and has a place by the
+// other can only be explained as the view has it: else it would stand in its own way.
+const Job& as_seen(const ClusterView& view, const Job& record) {
+  const auto* seen = view.find(record.id);
+  if (seen == nullptr || is_terminal(record.status)) return record;
+  return is_waiting(*seen) == is_waiting(record) ? record : *seen;
+}
+
 // A view holds until the next co_await, so whoever has its turn looks (again). Who waits for the store does
 // so before, with all others that do.
 Task<Result<std::vector<std::string>>> names_to_ask_for(Services& services, Job job) {
@@ -78,9 +88,10 @@ Task<Result<Explanation>> explain_job(Services& services, JobId id) {
   co_await place.turn();
   const auto sight = co_await services.onlooker.look();
   if (!sight) co_return sight.error();
+  const auto& record = as_seen(*sight->view, *job);
   const bool has_leader = services.leadership.leader().has_value();
   auto explanation =
-      explain({*sight->view, services.dispatch.rules(), *job, sight->at, has_leader, std::move(*history)});
+      explain({*sight->view, services.dispatch.rules(), record, sight->at, has_leader, std::move(*history)});
   sign(services, sight->is_leaders, explanation);
   co_return explanation;
 }

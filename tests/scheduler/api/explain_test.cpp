@@ -118,6 +118,29 @@ TEST_F(ApiExplain, the_history_of_a_name_bounds_the_estimate) {
   EXPECT_EQ(explain(5).estimate->latest, start + std::chrono::hours{1});
 }
 
+// The leader places it while its rivals' history is read, and those who are asked know.
+TEST_F(ApiExplain, a_job_that_gets_its_place_while_it_is_explained_is_not_in_its_own_way) {
+  executor("box", 2);
+  JobDefinition train = of_cores(1);
+  train.name = "train";
+  admit(1, train);
+  change(JobId{1}, lifecycle::Assigned{"box"});
+  change(JobId{1}, lifecycle::Started{clock.wall()});
+  admit(1, of_cores(2));
+  until_first_reason(2, Obstacle::cpu);
+  lifecycle::Outcome over;
+  over.cause = Cause::exit;
+  over.exit_code = 0;
+  over.finished_at = clock.wall();
+  store.meanwhile.push_back(change_of(JobId{1}, lifecycle::AttemptEnded{over}));
+  store.meanwhile.push_back(change_of(JobId{2}, lifecycle::Assigned{"box"}));
+  const auto said = explain(2);
+  ASSERT_TRUE(store.meanwhile.empty()) << "the name was looked for";
+  EXPECT_EQ(said.reasons.at(0).code, Obstacle::assigned);
+  EXPECT_EQ(said.reason, Reason::assigned);
+  EXPECT_FALSE(said.queue);
+}
+
 TEST_F(ApiExplain, a_dry_run_of_more_shapes_than_can_be_tried_on_so_many_executors_is_refused) {
   for (int i = 0; i < 200; ++i) {
     ExecutorInfo info;

@@ -18,7 +18,9 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace berth::test {
@@ -76,11 +78,21 @@ class Frames {
   std::string buffer_;
 };
 
-// Counts how often records are read.
+// Counts how often records are read, and can let something happen while a name is looked for.
 class CountedStore final : public MemoryStore {
  public:
   using MemoryStore::MemoryStore;
   std::size_t reads = 0;
+  std::vector<Change> meanwhile;  // once
+  Task<Result<std::vector<JobId>>> find_jobs(JobQuery query) override {
+    if (query.name && !meanwhile.empty()) {
+      auto changes = std::exchange(meanwhile, {});
+      co_await transition(std::move(changes), std::nullopt);
+      co_await sleep_until(deadline_in(std::chrono::milliseconds{50}));  // the schedulers hear of it
+    }
+    auto found = co_await MemoryStore::find_jobs(std::move(query));
+    co_return found;
+  }
   Task<Result<std::vector<std::optional<Job>>>> jobs(std::vector<JobId> ids) override {
     ++reads;
     return MemoryStore::jobs(std::move(ids));
@@ -160,12 +172,15 @@ class ApiTest : public ::testing::Test {
     std::vector<JobId> ids{id};
     return loop.run(store.jobs(std::move(ids))).value().front().value();
   }
-  // Applies what an executor or a person would.
-  void change(JobId id, const lifecycle::Event& event) {
-    const auto before = record(id);
+  // What an executor or a person would make of it now.
+  Change change_of(JobId id, const lifecycle::Event& event) {
+    auto before = record(id);
     auto after = lifecycle::apply(before, event, clock.wall()).value();
     auto type = lifecycle::feed_type(event, after);
-    std::vector<Change> changes{{before, std::move(after), std::move(type), "test"}};
+    return {std::move(before), std::move(after), std::move(type), "test"};
+  }
+  void change(JobId id, const lifecycle::Event& event) {
+    std::vector<Change> changes{change_of(id, event)};
     loop.run(store.transition(std::move(changes), std::nullopt)).value();
   }
   void abort(JobId id) { change(id, lifecycle::AbortRequested{"asked by the test"}); }

@@ -177,12 +177,15 @@ namespace {
 
 http::RouteDoc submit_doc() {
   return {.summary = "Submits a job, or a batch of them: all or none.",
-          .details = "With dry_run=true nothing is stored: the answer is 200 and a DryRun.",
+          .details =
+              "With dry_run=true nothing is stored. A dry run of very many different shapes on very "
+              "many executors is refused (422).",
           .query = {{"dry_run", "boolean", "Only say what would become of it.", "true"}},
           .headers = {{"Idempotency-Key", "string", "Equal keys and bodies are one request, for 24 hours."}},
           .request = "Submission",
           .response = "Submitted",
-          .status = 201};
+          .status = 201,
+          .other_answers = {{200, "DryRun", "With dry_run=true."}}};
 }
 
 http::RouteDoc list_doc() {

@@ -95,6 +95,24 @@ json::array parameters_of(const http::Router::Route& route) {
   return parameters;
 }
 
+json::object answer_of(std::string_view description, json::object content) {
+  json::object answer{{"description", description}, {"content", std::move(content)}};
+  return answer;
+}
+
+json::object responses_of(const http::RouteDoc& doc) {
+  json::object responses;
+  responses[std::to_string(doc.status)] =
+      answer_of(http::status_text(doc.status), content_of(doc.media_type, doc.response));
+  for (const auto& other : doc.other_answers) {
+    responses[std::to_string(other.status)] =
+        answer_of(other.doc, content_of("application/json", other.response));
+  }
+  responses["default"] =
+      answer_of("What is wrong, and where.", content_of("application/problem+json", "Problem"));
+  return responses;
+}
+
 json::object operation_of(const http::Router::Route& route) {
   const auto& doc = route.doc;
   json::object operation{{"summary", doc.summary}};
@@ -104,12 +122,7 @@ json::object operation_of(const http::Router::Route& route) {
   if (!doc.request.empty()) {
     operation["requestBody"] = json::object{{"content", content_of("application/json", doc.request)}};
   }
-  json::object success{{"description", http::status_text(doc.status)},
-                       {"content", content_of(doc.media_type, doc.response)}};
-  json::object failure{{"description", "What is wrong, and where."},
-                       {"content", content_of("application/problem+json", "Problem")}};
-  operation["responses"] =
-      json::object{{std::to_string(doc.status), std::move(success)}, {"default", std::move(failure)}};
+  operation["responses"] = responses_of(doc);
   return operation;
 }
 

@@ -13,6 +13,12 @@ struct RouteDoc {
     std::string doc;
     std::string example{};
   };
+  // An answer that isn't the usual one, and no error either.
+  struct Answer {
+    unsigned status;
+    std::string response;  // the schema of its JSON, by name
+    std::string doc;       // when it is given
+  };
   std::string summary{};  // a few words
   std::string details{};
   std::vector<Parameter> query{};
@@ -21,6 +27,7 @@ struct RouteDoc {
   std::string response{};  // the schema of its JSON answer, by name; empty: see media_type
   std::string media_type = "application/json";
   unsigned status = 200;  // of an answer that is no error
+  std::vector<Answer> other_answers{};
 };
 
 }  // namespace berth::http

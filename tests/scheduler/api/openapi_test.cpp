@@ -71,6 +71,18 @@ TEST_F(OpenApi, HasEveryRouteThatAnswersAndSaysWhatItIsFor) {
   }
 }
 
+TEST_F(OpenApi, HasBothAnswersOfASubmit) {
+  const auto document = get("/openapi.json");
+  const auto& responses = document.at("paths").at("/v1/jobs").at("post").at("responses");
+  const auto schema = [&](const char* status) {
+    const auto& content = responses.at(status).at("content").at("application/json");
+    return std::string(content.at("schema").at("$ref").as_string());
+  };
+  EXPECT_EQ(schema("201"), "#/components/schemas/Submitted");
+  EXPECT_EQ(schema("200"), "#/components/schemas/DryRun");
+  EXPECT_THAT(ask("GET", "/docs").body, HasSubstr("Answers 200 <a href=\"#DryRun\">"));
+}
+
 TEST_F(OpenApi, HasEveryFieldOfEveryModelInItsOwnWords) {
   const auto document = get("/openapi.json");
   const auto& schemas = document.at("components").at("schemas");

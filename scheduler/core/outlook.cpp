@@ -35,18 +35,43 @@ std::string names_of(const Group& group) {
   return " (" + joined(names) + (more > 0 ? " and " + std::to_string(more) + " more)" : ")");
 }
 
-template <class Amount>
-std::string most_words(const Group& group, const std::string& what, Amount amount_of) {
-  const auto less = [&](const Judged* a, const Judged* b) { return amount_of(*a) < amount_of(*b); };
-  const auto most = *std::max_element(group.executors.begin(), group.executors.end(), less);
-  return " (" + what + to_string(amount_of(*most)) + " on " + most->verdict.name + ")";
+// What counts of an executor: what is free where others have it, else what it offers.
+Millicores cores_that_count(const Judged& judged, Fit fit) {
+  return fit == Fit::later ? judged.verdict.free.cpu : judged.slot->executor->info.capacity.cpu;
+}
+Bytes memory_that_counts(const Judged& judged, Fit fit) {
+  return fit == Fit::later ? judged.verdict.free.memory : judged.slot->executor->info.capacity.memory;
 }
 
-std::string want_words(Obstacle code, const Shape& shape) {
+// The executor of the group that has most.
+template <class AmountOf>
+const Judged& richest(const Group& group, AmountOf amount_of) {
+  const auto less = [&](const Judged* a, const Judged* b) {
+    return amount_of(*a, group.fit) < amount_of(*b, group.fit);
+  };
+  return **std::max_element(group.executors.begin(), group.executors.end(), less);
+}
+
+std::string most_words(const Group& group, const std::string& amount, const Judged& judged) {
+  return std::string(group.fit == Fit::later ? " (most: " : " (at most ") + amount + " on " +
+         judged.verdict.name + ")";
+}
+
+std::string most_memory(const Group& group, const Shape& shape) {
+  const auto& most = richest(group, memory_that_counts);
+  return most_words(group, told_apart(memory_that_counts(most, group.fit), shape.resources.memory), most);
+}
+
+std::string most_cores(const Group& group) {
+  const auto& most = richest(group, cores_that_count);
+  return most_words(group, to_string(cores_that_count(most, group.fit)), most);
+}
+
+std::string want_words(const Group& group, const Shape& shape) {
   std::string labels;
   for (const auto& [name, value] : shape.placement.labels)
     labels += (labels.empty() ? "" : ", ") + name + "=" + value;
-  switch (code) {
+  switch (group.code) {
     case Obstacle::labels:
       return "wants label " + labels + ": ";
     case Obstacle::region:
@@ -61,13 +86,16 @@ std::string want_words(Obstacle code, const Shape& shape) {
     case Obstacle::cpu:
       return "needs " + in_words(shape.resources.cpu) + ": ";
     case Obstacle::memory:
-      return "needs " + to_string(shape.resources.memory) + " of memory: ";
+      return "needs " +
+             told_apart(shape.resources.memory,
+                        memory_that_counts(richest(group, memory_that_counts), group.fit)) +
+             " of memory: ";
     default:
       return "";
   }
 }
 
-std::string lack_words(const Group& group, std::size_t all) {
+std::string lack_words(const Group& group, const Shape& shape, std::size_t all) {
   const auto count = group.executors.size();
   const bool is_busy = group.fit == Fit::later;
   switch (group.code) {
@@ -82,19 +110,13 @@ std::string lack_words(const Group& group, std::size_t all) {
       return is_busy ? so_many(count, all, "has them in use", "have them in use")
                      : so_many(count, all, "hasn't them", "haven't them");
     case Obstacle::cpu:
-      if (!is_busy)
-        return so_many(count, all, "is smaller", "are smaller") +
-               most_words(group, "at most ",
-                          [](const Judged& j) { return j.slot->executor->info.capacity.cpu; });
-      return so_many(count, all, "has fewer free", "have fewer free") +
-             most_words(group, "most: ", [](const Judged& j) { return j.verdict.free.cpu; });
+      return (is_busy ? so_many(count, all, "has fewer free", "have fewer free")
+                      : so_many(count, all, "is smaller", "are smaller")) +
+             most_cores(group);
     case Obstacle::memory:
-      if (!is_busy)
-        return so_many(count, all, "is smaller", "are smaller") +
-               most_words(group, "at most ",
-                          [](const Judged& j) { return j.slot->executor->info.capacity.memory; });
-      return so_many(count, all, "has less free", "have less free") +
-             most_words(group, "most: ", [](const Judged& j) { return j.verdict.free.memory; });
+      return (is_busy ? so_many(count, all, "has less free", "have less free")
+                      : so_many(count, all, "is smaller", "are smaller")) +
+             most_memory(group, shape);
     case Obstacle::gpu_health:
       return so_many(count, all, "has one that is out of order", "have some that are out of order") +
              names_of(group);
@@ -131,20 +153,32 @@ auto rank_of(const Group& group) {
 
 Outlook::Outlook(const ClusterView& view, const PlacementRules& rules, const Turn& turn,
                  const JobDefinition& definition, const std::vector<PlacementPass::Newcomer>& besides)
-    : shape_(shape_of(definition)), pass_(view, rules, besides), before_(pass_.run_until(turn)) {
-  for (const auto& slot : pass_.slots()) judged_.push_back(judge(shape_, slot));
-  std::stable_sort(judged_.begin(), judged_.end());
+    : shape_(shape_of(definition)),
+      pass_(view, rules, besides),
+      before_(pass_.run_until(turn)),
+      judged_(judge_all(shape_, pass_)) {
   if (const auto* best = pass_.best_slot(shape_)) place_ = pass_.assign(turn.job, shape_, *best);
+}
+
+std::vector<Judged> judge_all(const Shape& shape, const PlacementPass& pass) {
+  std::vector<Judged> all;
+  for (const auto& slot : pass.slots()) all.push_back(judge(shape, slot));
+  std::stable_sort(all.begin(), all.end());
+  return all;
 }
 
 std::vector<WaitReason> reasons_of(const Outlook& outlook) {
   if (outlook.place()) return {};
-  if (outlook.executors().empty()) {
+  return reasons_of(outlook.shape(), outlook.executors());
+}
+
+std::vector<WaitReason> reasons_of(const Shape& shape, const std::vector<Judged>& executors) {
+  if (executors.empty()) {
     return {{Obstacle::no_executor, Fit::later, 0,
              "no executor has registered: `berth executor` starts one on a machine"}};
   }
   std::map<std::pair<Obstacle, Fit>, Group> by_code;
-  for (const auto& judged : outlook.executors()) {
+  for (const auto& judged : executors) {
     for (const auto& finding : judged.verdict.findings) {
       auto& group =
           by_code.try_emplace({finding.code, finding.fit}, Group{finding.code, finding.fit}).first->second;
@@ -160,9 +194,8 @@ std::vector<WaitReason> reasons_of(const Outlook& outlook) {
   });
   std::vector<WaitReason> reasons;
   for (const auto* group : groups) {
-    reasons.push_back(
-        {group->code, group->fit, static_cast<std::uint32_t>(group->executors.size()),
-         want_words(group->code, outlook.shape()) + lack_words(*group, outlook.executors().size())});
+    reasons.push_back({group->code, group->fit, static_cast<std::uint32_t>(group->executors.size()),
+                       want_words(*group, shape) + lack_words(*group, shape, executors.size())});
   }
   return reasons;
 }

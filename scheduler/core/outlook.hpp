@@ -14,6 +14,9 @@ class Outlook {
   // The job needn't be in the view: then it is as if it had just come. What the view points to must last.
   Outlook(const ClusterView& view, const PlacementRules& rules, const Turn& turn,
           const JobDefinition& definition, const std::vector<PlacementPass::Newcomer>& besides = {});
+  // What was judged points into the pass.
+  Outlook(const Outlook&) = delete;
+  Outlook& operator=(const Outlook&) = delete;
 
   const Shape& shape() const { return shape_; }
   // The nearest to fitting first.
@@ -33,8 +36,15 @@ class Outlook {
   std::optional<Assignment> place_;
 };
 
-// The reasons that an outlook gives for waiting, the one that really keeps it first: it is what is in the
-// way on the executor that is nearest to having room. Empty where there is a place.
+// How near each executor is to having room for the shape as the pass stands now: the nearest first. They
+// point into the pass.
+std::vector<Judged> judge_all(const Shape& shape, const PlacementPass& pass);
+
+// The reasons for waiting of a shape that has room nowhere, the one that really keeps it first: it is what is
+// in the way on the executor that is nearest to having room.
+std::vector<WaitReason> reasons_of(const Shape& shape, const std::vector<Judged>& executors);
+
+// Those of an outlook. Empty where there is a place.
 std::vector<WaitReason> reasons_of(const Outlook& outlook);
 
 }  // namespace berth

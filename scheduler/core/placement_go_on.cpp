@@ -64,11 +64,14 @@ void PlacementPass::replace(const ExecutorView& executor) {
 
 void PlacementPass::end(JobId id) {
   if (!ended_.insert(id).second) return;
-  const auto& job = *view_.find(id);
-  if (const auto given = given_.find({job.definition.priority, id}); given != given_.end()) take_back(given);
-  if (!holds_resources(job) || !job.executor || job.attempts.empty()) return;
-  auto& slot = open(*job.executor);
-  give_back(slot.free, job.definition.resources, job.attempts.back().gpus, *slot.executor);
+  const auto* job = view_.find(id);  // nothing: a newcomer
+  const auto given = job != nullptr ? given_.find({job->definition.priority, id})
+                                    : std::find_if(given_.begin(), given_.end(),
+                                                   [&](const auto& one) { return one.first.job == id; });
+  if (given != given_.end()) take_back(given);
+  if (job == nullptr || !holds_resources(*job) || !job->executor || job->attempts.empty()) return;
+  auto& slot = open(*job->executor);
+  give_back(slot.free, job->definition.resources, job->attempts.back().gpus, *slot.executor);
 }
 
 void PlacementPass::take_back(std::map<Turn, Given>::iterator given) {

@@ -43,7 +43,7 @@ class PlacementPass {
   struct Later {
     const ExecutorView* executor =
         nullptr;               // one of them as it is now, but for its jobs; it outlives the pass
-    std::vector<JobId> ended;  // that ran, that the pass gave a place, or that wait
+    std::vector<JobId> ended;  // that ran, that the pass gave a place, or that wait; newcomers, too
   };
   // After run_until(): the turns before `turn`, which is that one or an earlier, take what there is now.
   // Returns what they got by it; what the pass gave to turns from `turn` on is free again.

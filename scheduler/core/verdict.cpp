@@ -48,10 +48,12 @@ std::string gpu_words(const Shape& shape, const Slot& slot, Fit fit) {
 
 template <class Amount>
 std::string amount_words(Amount wanted, Amount free, Amount offered, const std::string& what, Fit fit) {
-  if (fit == Fit::never)
-    return "it offers " + to_string(offered) + what + ", " + to_string(wanted) + " wanted";
-  return to_string(std::max(free, Amount{})) + " of " + to_string(offered) + what + " free, " +
-         to_string(wanted) + " wanted";
+  if (fit == Fit::never) {
+    return "it offers " + told_apart(offered, wanted) + what + ", " + told_apart(wanted, offered) + " wanted";
+  }
+  const auto left = std::max(free, Amount{});
+  return told_apart(left, wanted) + " of " + to_string(offered) + what + " free, " +
+         told_apart(wanted, left) + " wanted";
 }
 
 std::optional<Obstacle> code_of(std::string_view constraint) {
@@ -243,6 +245,15 @@ std::string in_words(const GpuRequest& request) {
 
 std::string in_words(Millicores cores) {
   return to_string(cores) + (cores == Millicores{1000} ? " CPU" : " CPUs");
+}
+
+std::string told_apart(Millicores amount, Millicores) { return to_string(amount); }
+
+std::string told_apart(Bytes amount, Bytes other) {
+  constexpr auto unit = (1_MiB).value;
+  if (amount == other || to_string(amount) != to_string(other)) return to_string(amount);
+  if (amount.value / unit == other.value / unit) return std::to_string(amount.value) + "B";
+  return std::to_string(amount.value / unit) + "MiB";
 }
 
 std::size_t count_free(const GpuRequest& request, const Free& free) {

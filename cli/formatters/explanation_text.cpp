@@ -5,11 +5,14 @@
 #include "cli/job_reference.hpp"
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
 namespace berth::cli {
 namespace {
 
 constexpr std::size_t executors_shown = 8;
+constexpr std::size_t places_shown = 20;
 
 std::string title_line(const Explanation& explanation, const TableStyle& style) {
   const auto name = explanation.job ? "Job " + to_string(*explanation.job) : std::string("It would wait");
@@ -50,13 +53,18 @@ std::string queue_words(const QueuePlace& queue) {
 
 std::string estimate_words(const StartEstimate& estimate, WallTime now) {
   const auto until = [&](WallTime then) { return say_span(then - now); };
+  const bool is_sure = estimate.message.empty();  // else it rests on what the message says
+  const std::string likely = is_sure ? "" : "likely ";
   std::string words = "unknown";
   if (estimate.earliest && estimate.latest) {
-    const bool is_now = *estimate.earliest <= now;
-    words = is_now ? "within " + until(*estimate.latest)
-                   : "in " + until(*estimate.earliest) + " to " + until(*estimate.latest);
+    const auto first = until(*estimate.earliest);
+    const auto last = until(*estimate.latest);
+    words = *estimate.latest <= now     ? (is_sure ? "with the next pass" : "likely at any moment")
+            : first == last             ? likely + "in " + last
+            : *estimate.earliest <= now ? likely + "within " + last
+                                        : likely + "in " + first + " to " + last;
   } else if (estimate.earliest && *estimate.earliest > now) {
-    words = "not before " + until(*estimate.earliest) + " from now";
+    words = likely + "not before " + until(*estimate.earliest) + " from now";
   }
   return words + (estimate.message.empty() ? "" : ": " + estimate.message);
 }
@@ -100,6 +108,39 @@ std::string story(const AttemptStory& attempt, const TableStyle& style) {
   return text;
 }
 
+// What the remedies lead to.
+std::string_view remedies_heading(const Explanation& explanation) {
+  const bool is_on_its_way = explanation.reason == Reason::assigned ||
+                             explanation.reason == Reason::pulling || explanation.reason == Reason::starting;
+  return is_on_its_way ? "It would run" : "It would get a place at once";
+}
+
+std::string numbers(std::uint64_t first, std::uint64_t last) {
+  return first == last ? std::to_string(first) : std::to_string(first) + "-" + std::to_string(last);
+}
+
+// The jobs of a submit by number, from 1; those that follow each other to the same end in one line.
+std::string places_table_of(const DryRun& result, const TableStyle& style) {
+  const auto& places = result.places;
+  const auto is_same = [](const PlannedPlace& a, const PlannedPlace& b) {
+    return a.executor == b.executor && a.why == b.why;
+  };
+  Table table({{"JOB", Align::left}, {"EXECUTOR", Align::left, 8}, {"WHY", Align::left, 10}});
+  std::size_t rows = 0;
+  std::size_t next = 0;
+  while (next < places.size() && (!style.width || rows < places_shown)) {
+    const auto& first = places[next];
+    auto last = next;
+    while (last + 1 < places.size() && is_same(first, places[last + 1])) ++last;
+    table.add_row({{numbers(next + 1, last + 1)}, {first.executor.value_or("-")}, {first.why}});
+    next = last + 1;
+    ++rows;
+  }
+  const auto more = places.size() - next;
+  return "\n" + table.render(style) +
+         (more > 0 ? "and " + std::to_string(more) + " more (--json has all)\n" : "");
+}
+
 }  // namespace
 
 std::string explanation_word(const Explanation& explanation) {
@@ -119,10 +160,13 @@ std::string explanation_page(const Explanation& explanation, WallTime now, const
       text += item(explanation.reasons[i].message, style);
   }
   if (!explanation.remedies.empty() || explanation.remedies_cut) {
-    text += heading("It would get a place at once", style);
+    text += heading(std::string(remedies_heading(explanation)), style);
     for (const auto& remedy : explanation.remedies) text += item(remedy.message, style);
     if (explanation.remedies_cut)
-      text += item("perhaps otherwise, too: not every way was tried to its end", style);
+      text +=
+          item(explanation.remedies.empty() ? "none was found, and not every way was tried to its end"
+                                            : "perhaps otherwise, too: not every way was tried to its end",
+               style);
   }
   if (!explanation.executors.empty()) text += executor_table_of(explanation, style);
   for (const auto& attempt : explanation.attempts) text += story(attempt, style);
@@ -142,6 +186,7 @@ std::string dry_run_page(const DryRun& result, WallTime now, const TableStyle& s
              style.width, 2);
   }
   text += wrap("pull: " + result.pull, style.width, 2);
+  if (result.jobs > 1) text += places_table_of(result, style);
   if (result.waiting == 0 || !result.explanation) return text;
   return text + "\n" + explanation_page(*result.explanation, now, style);
 }

@@ -1,5 +1,7 @@
 #include "scheduler/core/start_estimate.hpp"
 
+#include "shared/model/image_name.hpp"
+
 #include <algorithm>
 #include <queue>
 #include <utility>
@@ -19,16 +21,31 @@ const PastRuns* past_of(const History& history, const JobDefinition& definition)
   return found == history.end() ? nullptr : &found->second;
 }
 
-// How long a process runs, counted from its start; nothing: no bound is known.
+// How long a process runs, counted from its start; nothing: no bound is known. A timeout is none where the
+// job is then tried again, in its old turn.
 std::optional<Milliseconds> running_time(const JobDefinition& definition, const History& history, Bound bound,
-                                         Milliseconds so_far) {
+                                         Milliseconds so_far, bool is_last_try) {
   const auto* past = past_of(history, definition);
   if (bound == Bound::earliest) return std::max(past == nullptr ? Milliseconds{0} : past->shortest, so_far);
   std::optional<Milliseconds> longest;
-  if (definition.timeout) longest = *definition.timeout + definition.stop_grace;
+  if (definition.timeout && is_last_try) longest = *definition.timeout + definition.stop_grace;
   if (past != nullptr && past->longest > so_far)
     longest = std::min(longest.value_or(past->longest), past->longest);
   return longest;
+}
+
+bool has_its_image(const ClusterView& view, const std::string& executor, const Job& job) {
+  const auto found = view.executors().find(executor);
+  return found != view.executors().end() &&
+         has_image(found->second.info, full_image_name(job.definition.image));
+}
+
+// Whether a job of an earlier turn will be in the queue again, nobody knows for how long.
+bool is_one_in_backoff_before(const ClusterView& view, const Turn& turn) {
+  return std::any_of(view.jobs().begin(), view.jobs().end(), [&](const auto& entry) {
+    const Job& job = entry.second;
+    return job.reason == Reason::backoff && Turn{job.definition.priority, job.id} < turn;
+  });
 }
 
 // How far a simulation came: to the job's place, to the last end, or as far as it may.
@@ -76,18 +93,27 @@ class Simulation {
   };
 
   void add_running(const Job& job) {
+    if (!job.started_at && !begins_at_once(job, *job.executor)) return;
     const auto start = job.started_at.value_or(now_);
     const auto so_far = std::max(now_ - start, Milliseconds{0});
-    const auto runs = running_time(job.definition, inquiry_.history, bound_, so_far);
+    const bool is_last_try = !has_retries_left(job, job.attempt);
+    const auto runs = running_time(job.definition, inquiry_.history, bound_, so_far, is_last_try);
     if (runs) ends_.push({start + *runs, job.id});
   }
 
   void add_placed(const std::vector<Assignment>& placed) {
     for (const auto& assignment : placed) {
-      const auto& definition = inquiry_.view.find(assignment.job)->definition;
-      const auto runs = running_time(definition, inquiry_.history, bound_, Milliseconds{0});
-      if (runs) ends_.push({now_ + std::max(*runs, Milliseconds{1}), assignment.job});
+      const auto* job = inquiry_.view.find(assignment.job);
+      if (job == nullptr || !begins_at_once(*job, assignment.executor)) continue;
+      const bool is_last_try = !has_retries_left(*job, job->attempt + 1);
+      const auto runs = running_time(job->definition, inquiry_.history, bound_, Milliseconds{0}, is_last_try);
+      if (runs) ends_.push({now_ + std::max(*runs, Milliseconds{1}), job->id});
     }
+  }
+
+  // How long a pull takes isn't known; at best it takes nothing.
+  bool begins_at_once(const Job& job, const std::string& executor) const {
+    return bound_ == Bound::earliest || has_its_image(inquiry_.view, executor, job);
   }
 
   const Inquiry& inquiry_;
@@ -109,6 +135,7 @@ StartEstimate estimate_start(const Inquiry& inquiry, const Outlook& outlook, Wal
   }
   if (outlook.place()) {
     estimate.earliest = estimate.latest = from;
+    if (from > inquiry.now) estimate.message = "if there is still room then";
     return estimate;
   }
   const auto earliest = Simulation(inquiry, outlook, Bound::earliest, from).run();
@@ -123,15 +150,26 @@ StartEstimate estimate_start(const Inquiry& inquiry, const Outlook& outlook, Wal
     return estimate;
   }
   const auto latest = Simulation(inquiry, outlook, Bound::latest, from).run();
-  estimate.latest = latest.place;
   if (latest.is_cut) {
     estimate.message = "many jobs go before it, and the latest is further ahead than is looked";
-  } else if (!estimate.latest) {
-    estimate.message = "it depends on jobs that have no timeout, and no runs of the same name to go by";
-  } else if (*estimate.latest > from) {
+  } else if (!latest.place) {
+    estimate.message =
+        "it depends on jobs whose end nothing bounds: with an image to pull, or without a timeout that ends "
+        "them for good and runs of the same name to go by";
+  } else if (is_one_in_backoff_before(inquiry.view, {inquiry.job.definition.priority, inquiry.job.id})) {
+    estimate.message = "jobs that wait for their next attempt go before it";
+  } else {
+    estimate.latest = latest.place;
+    if (*estimate.latest < *estimate.earliest) std::swap(*estimate.latest, *estimate.earliest);
     estimate.message = "by the timeouts of the jobs in its way, and by how long others of their name took";
   }
   return estimate;
+}
+
+bool has_retries_left(const Job& job, std::uint32_t attempt) {
+  const auto not_its_own = job.infrastructure_retries + 1;
+  const auto used = attempt > not_its_own ? attempt - not_its_own : 0;
+  return !job.abort_requested_at && used < job.definition.retries.max;
 }
 
 }  // namespace berth

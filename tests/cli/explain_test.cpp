@@ -5,7 +5,9 @@
 
 #include <gmock/gmock.h>
 
+#include <optional>
 #include <sstream>
+#include <string>
 
 namespace berth::cli {
 namespace {
@@ -46,7 +48,7 @@ TEST(Explain, SaysWhyWithWhatAndWhen) {
             "Job 7  PENDING (QUEUED)\n"
             "  needs 4 CPUs: 2 of 3 executors have fewer free (most: 2.5 on exec1)\n"
             "  queue: number 4 of 12 jobs that wait, behind 3,5-6; exec1 is kept for job 3\n"
-            "  start: within 1m 30s: by the timeouts\n"
+            "  start: likely within 1m 30s: by the timeouts\n"
             "\n"
             "Also in the way\n"
             "  - 1 of 3 executors is being drained (exec3)\n"
@@ -58,6 +60,47 @@ TEST(Explain, SaysWhyWithWhatAndWhen) {
             "What is free when its turn comes\n"
             "EXECUTOR  CPU  MEMORY  GPUS  IN THE WAY\n"
             "exec1     2.5    2GiB     0  2.5 of 8 CPUs free, 4 wanted\n");
+}
+
+std::string start_line(std::optional<WallTime> earliest, std::optional<WallTime> latest,
+                       const std::string& message) {
+  Explanation said;
+  said.job = JobId{7};
+  said.at = WallTime{1'000'000};
+  said.estimate = StartEstimate{earliest, latest, message};
+  const auto page = explanation_page(said, said.at, {});
+  return page.substr(page.find("start: "));
+}
+
+TEST(Explain, SaysWhenInAFewWords) {
+  const WallTime now{1'000'000};
+  const WallTime soon{1'005'000};
+  const WallTime later{1'090'000};
+  EXPECT_EQ(start_line(now, now, ""), "start: with the next pass\n");
+  EXPECT_EQ(start_line(now, now, "by x"), "start: likely at any moment: by x\n");
+  EXPECT_EQ(start_line(soon, soon, "if y"), "start: likely in 5.0s: if y\n") << "not from 5.0s to 5.0s";
+  EXPECT_EQ(start_line(soon, later, "by x"), "start: likely in 5.0s to 1m 30s: by x\n");
+  EXPECT_EQ(start_line(later, std::nullopt, "many"), "start: likely not before 1m 30s from now: many\n");
+  EXPECT_EQ(start_line(now, std::nullopt, "no end"), "start: unknown: no end\n");
+}
+
+TEST(Explain, SaysOfAJobThatHasItsPlaceWithWhatItRuns) {
+  auto said = waiting();
+  said.remedies = {{"on a once a has its container ready", {}, {"a"}}};
+  for (const auto reason : {Reason::assigned, Reason::pulling, Reason::starting}) {
+    said.reason = reason;
+    const auto page = explanation_page(said, said.at, {});
+    EXPECT_THAT(page, HasSubstr("\nIt would run\n  - on a once a has its container ready\n"));
+    EXPECT_THAT(page, Not(HasSubstr("get a place")));
+  }
+}
+
+TEST(Explain, SaysThatNoWayWasFoundAndNotAllTried) {
+  auto said = waiting();
+  said.remedies.clear();
+  said.remedies_cut = true;
+  EXPECT_THAT(explanation_page(said, said.at, {}),
+              HasSubstr("\n  - none was found, and not every way was tried to its end\n"));
 }
 
 TEST(Explain, FitsTheTerminal) {
@@ -141,6 +184,27 @@ TEST(DryRunFlag, SaysWhatItWouldWaitFor) {
   EXPECT_THAT(outcome.out, StartsWith("Valid; nothing was submitted\n  pull: unknown"));
   EXPECT_THAT(outcome.out, HasSubstr("\nIt would wait\n  needs 4 CPUs"));
   EXPECT_THAT(outcome.out, Not(HasSubstr("starts at once")));
+}
+
+TEST(DryRunFlag, TellsOfEachOfSeveralWhereAndWhy) {
+  DryRun result;
+  result.jobs = 4;
+  result.placed = 2;
+  result.waiting = 2;
+  result.places = {{0, "exec1", "the only executor with room", true},
+                   {1, "exec1", "the only executor with room", true},
+                   {2, std::nullopt, "needs 2 CPUs", false},
+                   {3, std::nullopt, "wants region us", false}};
+  result.pull = "nothing, the image is there";
+  EXPECT_EQ(dry_run_page(result, {}, {}),
+            "Valid; nothing was submitted\n"
+            "  2 of 4 jobs would start at once, 2 would wait\n"
+            "  pull: nothing, the image is there\n"
+            "\n"
+            "JOB  EXECUTOR  WHY\n"
+            "1-2  exec1     the only executor with room\n"
+            "3    -         needs 2 CPUs\n"
+            "4    -         wants region us\n");
 }
 
 TEST(DryRunFlag, ARefusalIsBerthsFailureForRun) {

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "scheduler/core/cluster_view.hpp"
-#include "scheduler/core/placement.hpp"
+#include "scheduler/core/placement_pass.hpp"
 #include "shared/model/explanation.hpp"
 
 #include <cstddef>
@@ -30,12 +30,15 @@ struct Inquiry {
   WallTime now;            // the view may be of an earlier pass
   bool has_leader = true;  // somebody places jobs
   History history{};       // of the jobs that run
+  // All of a submit that is only tried, the job among them.
+  const std::vector<PlacementPass::Newcomer>* besides = nullptr;
 };
 
 // All but who answered.
 Explanation explain(const Inquiry& inquiry);
 
-// The names whose history would tell more of when the job gets a place: of jobs that run where it may go.
+// The names whose history would tell more of when the job gets a place: of jobs that run where it may go, the
+// nearest first, and of those that get a place before it. At most `limit`.
 std::vector<std::string> names_in_the_way(const Inquiry& inquiry, std::size_t limit);
 
 }  // namespace berth

@@ -1,9 +1,9 @@
 #include "scheduler/core/remedy_plan.hpp"
 
 #include "scheduler/core/constraints.hpp"
-#include "scheduler/core/jobs_to_end.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace berth {
@@ -20,30 +20,81 @@ std::string size_text(Bytes bytes) {
 }
 
 Bytes whole_mebibytes(Bytes bytes) { return {bytes.value / mebibyte * mebibyte}; }
+Bytes up_to_mebibytes(Bytes bytes) { return whole_mebibytes({bytes.value + mebibyte - 1}); }
+
+std::uint32_t wanted_gpus(const Resources& wanted, const Free& free) {
+  return static_cast<std::uint32_t>(wanted.gpu ? count_free(*wanted.gpu, free) : 0);
+}
+
+// How much more would have to be free.
+Amounts lacking(const Resources& wanted, const Amounts& free) {
+  const auto gpus = wanted.gpu ? wanted.gpu->count : 0;
+  return {std::max(wanted.cpu - free.cpu, Millicores{}), std::max(wanted.memory - free.memory, Bytes{}),
+          gpus - std::min(gpus, free.gpus)};
+}
+
+// What a job with these resources gives back on the executor.
+Holding holding_of(const Job& job, const std::vector<std::string>& gpus, const ExecutorView& executor,
+                   const Resources& wanted) {
+  Free freed;
+  give_back(freed, job.definition.resources, gpus, executor);
+  return {job.id, {freed.cpu, freed.memory, wanted_gpus(wanted, freed)}};
+}
+
+std::vector<Holding> running_on(const ClusterView& view, const ExecutorView& executor,
+                                const Resources& wanted) {
+  std::vector<Holding> holdings;
+  for (const auto id : executor.jobs) {
+    const auto* job = view.find(id);
+    if (job != nullptr) holdings.push_back(holding_of(*job, job->attempts.back().gpus, executor, wanted));
+  }
+  return holdings;
+}
+
+bool is_about_room(const Finding& finding) {
+  const bool is_amount_or_turn = finding.code == Obstacle::gpu || finding.code == Obstacle::cpu ||
+                                 finding.code == Obstacle::memory || finding.code == Obstacle::turn;
+  return is_amount_or_turn && finding.fit == Fit::later;
+}
 
 }  // namespace
 
-RemedyPlan::RemedyPlan(const Inquiry& inquiry, const Judged& judged, Way way)
+Room room_of(const ClusterView& view, const PlacementPass::Slot& slot, const std::vector<Assignment>& given,
+             const Resources& wanted) {
+  Room room{{slot.free.cpu, slot.free.memory, wanted_gpus(wanted, slot.free)}, slot.kept_for, {}};
+  for (const auto& taken : given) {
+    const auto* job = view.find(taken.job);
+    if (job == nullptr || taken.executor != slot.executor->info.name) continue;
+    room.taken.push_back(holding_of(*job, taken.gpus, *slot.executor, wanted));
+  }
+  return room;
+}
+
+RemedyPlan::RemedyPlan(const Inquiry& inquiry, const Judged& judged, const std::vector<Assignment>& before,
+                       Way way)
     : inquiry_(&inquiry),
       way_(way),
       free_(judged.slot->free),
       executor_(*judged.slot->executor),
       kept_for_(judged.slot->kept_for),
-      definition_(inquiry.job.definition) {}
+      definition_(inquiry.job.definition) {
+  for (const auto& taken : before) {
+    if (taken.executor == executor()) taken_.push_back(taken);
+  }
+}
 
 std::optional<RemedyPlan> RemedyPlan::make(const Inquiry& inquiry, const Judged& judged,
                                            const std::vector<Assignment>& before, Way way) {
-  RemedyPlan plan(inquiry, judged, way);
+  RemedyPlan plan(inquiry, judged, before, way);
   for (const auto& finding : judged.verdict.findings) {
-    if (!plan.lift(finding, before)) return std::nullopt;
+    if (!plan.lift(finding)) return std::nullopt;
   }
   if (plan.needs_room_ && !plan.make_room()) return std::nullopt;
   return plan;
 }
 
-bool RemedyPlan::lift(const Finding& finding, const std::vector<Assignment>& before) {
+bool RemedyPlan::lift(const Finding& finding) {
   auto& runtime = executor_.info.runtime;
-  std::vector<JobId> first;
   switch (finding.code) {
     case Obstacle::labels:
       lift_labels();
@@ -81,13 +132,9 @@ bool RemedyPlan::lift(const Finding& finding, const std::vector<Assignment>& bef
       add(ChangeKind::executor_returns);
       return true;
     case Obstacle::reservation:
-      first.push_back(*kept_for_);
-      return get_past(first, way_);
+      return lift_reservation();
     default:
-      for (const auto& taken : before) {
-        if (taken.executor == executor()) first.push_back(taken.job);
-      }
-      return get_past(first, way_);
+      return lift_turn();
   }
 }
 
@@ -200,23 +247,71 @@ void RemedyPlan::lift_gpu_health() {
   give_back(free_, nothing_else, uuids, executor_);
 }
 
-bool RemedyPlan::outrank(const std::vector<JobId>& jobs) {
-  auto highest = definition_.priority;
-  for (const auto id : jobs) {
-    const auto* job = inquiry_->view.find(id);
-    if (job != nullptr) highest = std::max(highest, job->definition.priority);
-  }
-  if (highest >= limits::max_priority) return false;
-  definition_.priority = highest + 1;
-  set("priority", std::to_string(highest + 1));
+bool RemedyPlan::lift_reservation() {
+  if (way_ == Way::owner) return outrank_all();
+  end(*kept_for_);
   return true;
 }
 
-bool RemedyPlan::get_past(const std::vector<JobId>& jobs, Way way) {
-  if (jobs.empty()) return false;
-  if (way == Way::owner) return outrank(jobs);
-  for (const auto id : jobs) end(id);
+// Those that the pass gives a place there are as good as running.
+bool RemedyPlan::lift_turn() {
+  if (way_ == Way::others) return needs_room_ = true;
+  return outrank_all();
+}
+
+// Once is enough, for whom the executor is kept and for whom the pass gives a place there.
+bool RemedyPlan::outrank_all() {
+  return definition_.priority > inquiry_->job.definition.priority || outrank(room());
+}
+
+Room RemedyPlan::room() const {
+  return room_of(inquiry_->view, {&executor_, free_, kept_for_}, taken_, definition_.resources);
+}
+
+int RemedyPlan::priority_of(JobId id) const {
+  const auto* job = inquiry_->view.find(id);
+  return job == nullptr ? definition_.priority : job->definition.priority;
+}
+
+// By the least priority that gets it past enough of them, the ones of the latest turns first; past all, where
+// that isn't enough either.
+bool RemedyPlan::outrank(const Room& room) {
+  auto past = definition_.priority;
+  if (room.kept_for) past = std::max(past, priority_of(*room.kept_for));
+  std::multimap<int, Amounts> rivals;
+  for (const auto& taken : room.taken) rivals.emplace(priority_of(taken.job), taken.amounts);
+  auto free = room.free;
+  for (const auto& [priority, amounts] : rivals) {
+    if (priority > past && lacking(definition_.resources, free) == Amounts{}) break;
+    past = std::max(past, priority);
+    free.cpu += amounts.cpu;
+    free.memory += amounts.memory;
+    free.gpus += amounts.gpus;
+  }
+  if (past >= limits::max_priority) return false;
+  definition_.priority = past + 1;
+  set("priority", std::to_string(past + 1));
   return true;
+}
+
+bool RemedyPlan::get_past(const Room& room, Way way) {
+  if (room.taken.empty() && !room.kept_for) return false;
+  if (way == Way::owner) return outrank(room);
+  const auto known = ended_.size();
+  if (room.kept_for) end(*room.kept_for);
+  if (const auto jobs = jobs_to_end(room.taken, lacking(definition_.resources, room.free))) {
+    for (const auto job : *jobs) end(job);
+  } else {
+    for (const auto& taken : room.taken) end(taken.job);
+  }
+  return ended_.size() > known;
+}
+
+RemedyPlan RemedyPlan::without(JobId ending) const {
+  auto plan = *this;
+  std::erase(plan.ended_, ending);
+  std::erase_if(plan.changes_, [&](const auto& change) { return change.job == ending; });
+  return plan;
 }
 
 void RemedyPlan::end(JobId job) {
@@ -227,27 +322,28 @@ void RemedyPlan::end(JobId job) {
   ended_.push_back(job);
 }
 
-// The jobs that run there are in the way.
+// The jobs that run there are in the way, or would by then.
 bool RemedyPlan::make_room() {
   const auto& wanted = definition_.resources;
-  const auto gpus_of = [&](const Free& free) {
-    return static_cast<std::uint32_t>(wanted.gpu ? count_free(*wanted.gpu, free) : 0);
-  };
-  std::vector<Holding> holdings;
-  for (const auto id : executor_.jobs) {
-    const auto& job = *inquiry_->view.find(id);
-    Free freed;
-    give_back(freed, job.definition.resources, job.attempts.back().gpus, executor_);
-    holdings.push_back({id, {freed.cpu, freed.memory, gpus_of(freed)}});
-  }
-  const auto gpus = wanted.gpu ? wanted.gpu->count : 0;
-  const Amounts missing{std::max(wanted.cpu - free_.cpu, Millicores{}),
-                        std::max(wanted.memory - free_.memory, Bytes{}),
-                        gpus - std::min(gpus, gpus_of(free_))};
-  const auto jobs = jobs_to_end(holdings, missing);
+  const auto now = room();
+  auto holdings = running_on(inquiry_->view, executor_, wanted);
+  holdings.insert(holdings.end(), now.taken.begin(), now.taken.end());
+  const auto jobs = jobs_to_end(holdings, lacking(wanted, now.free));
   if (!jobs) return false;
   for (const auto job : *jobs) end(job);
   return true;
+}
+
+std::size_t changes_needed(const Inquiry& inquiry, const Judged& judged) {
+  const auto& findings = judged.verdict.findings;
+  const auto about_room =
+      static_cast<std::size_t>(std::count_if(findings.begin(), findings.end(), is_about_room));
+  if (about_room == 0) return findings.size();
+  const auto& wanted = inquiry.job.definition.resources;
+  const auto& slot = *judged.slot;
+  const auto room = room_of(inquiry.view, slot, {}, wanted);
+  const auto jobs = jobs_to_end(running_on(inquiry.view, *slot.executor, wanted), lacking(wanted, room.free));
+  return findings.size() - about_room + (jobs ? jobs->size() : 1);
 }
 
 std::string change_words(const std::string& field, const std::optional<std::string>& value) {
@@ -267,7 +363,8 @@ std::string change_words(const std::string& field, const std::optional<std::stri
 }
 
 std::string demands_of(const Shape& shape) {
-  std::string words = in_words(shape.resources.cpu) + ", " + to_string(shape.resources.memory) + " of memory";
+  std::string words = in_words(shape.resources.cpu) + ", " +
+                      size_text(up_to_mebibytes(shape.resources.memory)) + " of memory";
   if (shape.resources.gpu) words += ", " + in_words(*shape.resources.gpu);
   if (!shape.placement.regions.empty()) words += ", region " + shape.placement.regions.front();
   if (!shape.placement.datacenters.empty()) words += ", datacenter " + shape.placement.datacenters.front();

@@ -3,13 +3,26 @@
 #pragma once
 
 #include "scheduler/core/explain.hpp"
+#include "scheduler/core/jobs_to_end.hpp"
 #include "scheduler/core/outlook.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace berth {
+
+// What is left of an executor for a job, and who has the rest before it.
+struct Room {
+  Amounts free;  // less than nothing where it shrank; GPUs: of those that are wanted
+  std::optional<JobId> kept_for;
+  std::vector<Holding> taken;  // by jobs of earlier turns
+};
+
+// As a pass finds the slot. `given`: what it gave, there and elsewhere, to jobs of the view.
+Room room_of(const ClusterView& view, const PlacementPass::Slot& slot, const std::vector<Assignment>& given,
+             const Resources& wanted);
 
 class RemedyPlan {
  public:
@@ -22,20 +35,23 @@ class RemedyPlan {
                                         const std::vector<Assignment>& before, Way way);
 
   const std::vector<NeededChange>& changes() const { return changes_; }
+  const std::vector<JobId>& ended() const { return ended_; }
   const std::string& executor() const { return executor_.info.name; }
   const JobDefinition& definition() const { return definition_; }
   Turn turn() const { return {definition_.priority, inquiry_->job.id}; }
   // For the pass that tells; while the plan lasts and stays where it is.
   PlacementPass::Later later() const { return {&executor_, ended_}; }
 
-  // A pass gave the room to these jobs all the same: others' way, they must go first, too; the owner's, the
-  // job must outrank them. False: it can't.
-  bool get_past(const std::vector<JobId>& jobs, Way way);
+  // A pass gave the room to others all the same: others' way, as many of them as are in the way must go
+  // first, too; the owner's, the job must outrank them. False: it can't.
+  bool get_past(const Room& room, Way way);
+  // The same, but that this job goes on.
+  RemedyPlan without(JobId ending) const;
 
  private:
-  RemedyPlan(const Inquiry& inquiry, const Judged& judged, Way way);
+  RemedyPlan(const Inquiry& inquiry, const Judged& judged, const std::vector<Assignment>& before, Way way);
 
-  bool lift(const Finding& finding, const std::vector<Assignment>& before);
+  bool lift(const Finding& finding);
   void add(ChangeKind kind, std::optional<std::string> value = std::nullopt);
   void set(std::string field, std::optional<std::string> value);
   void lift_labels();
@@ -44,15 +60,21 @@ class RemedyPlan {
   bool lift_gpus(Fit fit);
   bool lift_cpu(Fit fit);
   bool lift_memory(Fit fit);
+  bool lift_reservation();
+  bool lift_turn();
   void lift_gpu_health();
-  bool outrank(const std::vector<JobId>& jobs);
+  Room room() const;
+  int priority_of(JobId job) const;
+  bool outrank(const Room& room);
+  bool outrank_all();
   bool make_room();
   void end(JobId job);
 
   const Inquiry* inquiry_;
   Way way_;
-  Free free_;              // of the executor at the job's turn, with what the changes add
-  ExecutorView executor_;  // as it would be, but for the jobs that would have ended
+  Free free_;                      // of the executor at the job's turn, with what the changes add
+  ExecutorView executor_;          // as it would be, but for the jobs that would have ended
+  std::vector<Assignment> taken_;  // what of it the pass gives to earlier turns
   std::optional<JobId> kept_for_;
   JobDefinition definition_;
   std::vector<JobId> ended_;
@@ -60,10 +82,14 @@ class RemedyPlan {
   bool needs_room_ = false;
 };
 
+// About how many changes others would have to make for the job to run there.
+std::size_t changes_needed(const Inquiry& inquiry, const Judged& judged);
+
 // "with memory 48GiB", "without a GPU", "in any region": what a change of a definition's field means.
 std::string change_words(const std::string& field, const std::optional<std::string>& value);
 
-// What an executor must have for a shape: "4 CPUs, 8GiB of memory, label disk=ssd".
+// What an executor must have for a shape: "4 CPUs, 8GiB of memory, label disk=ssd". It is enough: memory is
+// rounded up to whole MiB.
 std::string demands_of(const Shape& shape);
 
 }  // namespace berth

@@ -31,7 +31,7 @@ enum class Obstacle {
   next_pass,    // nothing: its turn comes at once
   no_leader,    // nobody places jobs
   backoff,
-  held,
+  held,      // its record can't be read
   assigned,  // the executor hasn't begun yet
   pulling,
   starting,
@@ -115,18 +115,19 @@ struct QueuedJob {
 };
 
 struct QueuePlace {
-  std::uint64_t position = 0;         // from 1
+  std::uint64_t position = 0;         // from 1; with the others of a submit that is only tried
   std::uint64_t waiting = 0;          // jobs in all
-  std::vector<QueuedJob> before;      // the first of those whose turn is earlier
+  std::vector<QueuedJob> before;      // the first of those whose turn is earlier, and that have a number
   std::optional<JobId> reserved_for;  // who has an executor kept for it, before this job's turn
   std::optional<std::string> reserved_executor;
   bool operator==(const QueuePlace&) const = default;
 };
 
+// What is likely, no promise: it supposes that nothing else arrives and that no machine is lost.
 struct StartEstimate {
   std::optional<WallTime> earliest;
   std::optional<WallTime> latest;  // absent: unknown
-  std::string message;             // what it rests on
+  std::string message;             // what it rests on; empty: the next pass
   bool operator==(const StartEstimate&) const = default;
 };
 
@@ -142,13 +143,12 @@ enum class ChangeKind {
   executor_allows,   // `executor` lets jobs mount `value`
   leader_comes,
   time_passes,       // until `value`
-  release,           // of a held job
   attempt_proceeds,  // the executor goes on with what it does
 };
 
 template <>
 struct EnumNames<ChangeKind> {
-  static constexpr std::array<std::pair<ChangeKind, std::string_view>, 12> names{{
+  static constexpr std::array<std::pair<ChangeKind, std::string_view>, 11> names{{
       {ChangeKind::definition, "DEFINITION"},
       {ChangeKind::job_ends, "JOB_ENDS"},
       {ChangeKind::executor_resumes, "EXECUTOR_RESUMES"},
@@ -159,7 +159,6 @@ struct EnumNames<ChangeKind> {
       {ChangeKind::executor_allows, "EXECUTOR_ALLOWS"},
       {ChangeKind::leader_comes, "LEADER_COMES"},
       {ChangeKind::time_passes, "TIME_PASSES"},
-      {ChangeKind::release, "RELEASE"},
       {ChangeKind::attempt_proceeds, "ATTEMPT_PROCEEDS"},
   }};
 };
@@ -173,7 +172,7 @@ struct NeededChange {
   bool operator==(const NeededChange&) const = default;
 };
 
-// A smallest set of changes with which the job would be placed at once.
+// A set of changes with which the job would be placed at once; a small one, as far as it was looked for.
 struct Remedy {
   std::string message;
   std::vector<NeededChange> changes;
@@ -222,7 +221,7 @@ struct Explanation {
   std::string summary;
   std::vector<WaitReason> reasons;         // the first is what keeps it now
   std::vector<Remedy> remedies;            // the smallest first
-  bool remedies_cut = false;               // not every way was tried to its end
+  bool remedies_cut = false;               // not every way was tried to its end, or is told
   std::optional<QueuePlace> queue;         // while it waits for a place
   std::optional<StartEstimate> estimate;   // while it waits
   std::vector<ExecutorVerdict> executors;  // the nearest to fitting first; while it waits for a place
@@ -323,8 +322,8 @@ struct Description<StartEstimate> {
   static constexpr std::string_view name = "StartEstimate";
   static constexpr bool open = true;
   static constexpr auto fields =
-      std::make_tuple(field("earliest", &StartEstimate::earliest, "Not before; absent: unknown."),
-                      field("latest", &StartEstimate::latest, "By then; absent: unknown."),
+      std::make_tuple(field("earliest", &StartEstimate::earliest, "Likely not before; absent: unknown."),
+                      field("latest", &StartEstimate::latest, "Likely by then; absent: unknown."),
                       field("message", &StartEstimate::message, "What it rests on."));
 };
 
@@ -384,7 +383,7 @@ struct Description<Explanation> {
       field("reasons", &Explanation::reasons, "Why it waits: the first is what keeps it now."),
       field("remedies", &Explanation::remedies, "With what it would be placed at once, the smallest first."),
       field("remedies_cut", &Explanation::remedies_cut,
-            "Whether a way was given up before its end, so that others may be left out, also smaller ones."),
+            "Whether not every way was tried to its end or is told: there may be others, also smaller ones."),
       field("queue", &Explanation::queue, "Its place among those that wait for one."),
       field("estimate", &Explanation::estimate, "When it may get a place."),
       field(
@@ -419,7 +418,7 @@ struct Description<DryRun> {
       field("jobs", &DryRun::jobs, "How many."),
       field("placed", &DryRun::placed, "How many would be placed now."),
       field("waiting", &DryRun::waiting, "How many would wait."),
-      field("places", &DryRun::places, "Where each would go."),
+      field("places", &DryRun::places, "Where each would go, or what it would wait for."),
       field("pull_bytes", &DryRun::pull_bytes, "Bytes of images to be pulled; absent: not known before."),
       field("pull", &DryRun::pull, "What would be pulled, in words."),
       field("explanation", &DryRun::explanation, "Of the first that would wait, else of the first."));

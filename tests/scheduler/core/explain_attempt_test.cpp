@@ -55,6 +55,60 @@ TEST_F(ExplainAttempt, its_machine_is_lost) {
   expect_alone(Obstacle::lost);
 }
 
+TEST_F(ExplainAttempt, its_machine_is_lost_and_it_is_tried_again) {
+  machine("a", 4, 4_GiB, {}, ExecutorState::lost);
+  EXPECT_EQ(explain_it().summary,
+            "executor a has it and isn't heard: once its lease is over, the job is tried again");
+  has_leader = false;
+  EXPECT_EQ(
+      explain_it().summary,
+      "executor a has it and isn't heard: once its lease is over and a scheduler leads, the job is tried "
+      "again");
+}
+
+TEST_F(ExplainAttempt, its_machine_is_lost_and_it_may_run_only_once) {
+  subject = waiting(1, 64_MiB, [](JobDefinition& d) { d.at_most_once = true; });
+  cluster.pass();
+  machine("a", 4, 4_GiB, {}, ExecutorState::lost);
+  EXPECT_EQ(explain_it().summary,
+            "executor a has it and isn't heard: once its lease is over, the job fails, as it may run at most "
+            "once");
+}
+
+TEST_F(ExplainAttempt, its_machine_is_lost_once_too_often) {
+  for (std::uint32_t lost = 0; lost < limits::infrastructure_retries; ++lost) {
+    cluster.apply(subject, lifecycle::ExecutorLost{"gone"});
+    cluster.apply(subject, lifecycle::BackoffElapsed{});
+    cluster.pass();
+  }
+  machine("a", 4, 4_GiB, {}, ExecutorState::lost);
+  EXPECT_EQ(
+      explain_it().summary,
+      "executor a has it and isn't heard: once its lease is over, the job fails, as it has lost 3 attempts "
+      "to machines and pulls before");
+  cluster.apply(subject, lifecycle::ExecutorLost{"gone"});
+  EXPECT_EQ(cluster.view.find(subject), nullptr) << "so it is";
+}
+
+TEST_F(ExplainAttempt, its_machine_is_lost_when_it_was_asked_to_end) {
+  cluster.apply(subject, lifecycle::AbortRequested{"enough"});
+  machine("a", 4, 4_GiB, {}, ExecutorState::lost);
+  const auto said = explain_it();
+  EXPECT_EQ(said.reasons[0].code, Obstacle::stopping);
+  EXPECT_EQ(
+      said.summary,
+      "executor a has it and isn't heard: once its lease is over, the job is aborted, as it was asked to");
+  EXPECT_TRUE(said.remedies.empty());
+}
+
+TEST_F(ExplainAttempt, a_running_job_whose_machine_is_lost) {
+  cluster.apply(subject, lifecycle::Starting{});
+  cluster.apply(subject, lifecycle::Started{WallTime{5}});
+  EXPECT_EQ(explain_it().summary, "runs on a");
+  machine("a", 4, 4_GiB, {}, ExecutorState::lost);
+  EXPECT_EQ(explain_it().summary, "is on a, which isn't heard") << "whether it runs isn't known";
+}
+
 TEST_F(ExplainAttempt, it_was_asked_to_end_before_it_ran) {
   cluster.apply(subject, lifecycle::AbortRequested{"enough"});
   const auto said = explain_it();

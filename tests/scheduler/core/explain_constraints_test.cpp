@@ -27,6 +27,21 @@ TEST_F(ExplainConstraints, no_executor_has_registered_and_others_wait_for_one_to
   EXPECT_EQ(first_remedy(), "once an executor joins with 6 CPUs, 2GiB of memory") << "that of job 1, too";
 }
 
+TEST_F(ExplainConstraints, no_executor_has_registered_and_the_job_is_of_an_odd_size) {
+  ask_about(2, Bytes{(1990_MiB).value + 1}, [](D& d) {
+    d.resources.gpu = GpuRequest{2, "nvidia/l4"};
+    d.placement.regions = {"eu"};
+    d.placement.datacenters = {"dc1"};
+    d.placement.labels["disk"] = "ssd";
+    d.volumes = {{"/data/in", "/in", true}};
+  });
+  expect(Obstacle::no_executor, 0);
+  EXPECT_EQ(
+      first_remedy(),
+      "once an executor joins with 2 CPUs, 1991MiB of memory, 2 nvidia/l4 GPUs, region eu, datacenter dc1, "
+      "label disk=ssd, --allow-volume /data/in");
+}
+
 TEST_F(ExplainConstraints, no_executor_has_registered_and_very_many_wait_for_one) {
   for (int i = 0; i < 20; ++i) waiting(1, 1_GiB);
   ask_about(2, 1_GiB);

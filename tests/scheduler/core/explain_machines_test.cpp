@@ -156,12 +156,38 @@ TEST_F(ExplainMachines, it_waits_before_its_next_attempt) {
   EXPECT_EQ(explain_it().estimate->earliest, WallTime{6'000});
 }
 
-TEST_F(ExplainMachines, a_person_holds_it_back) {
+// As the store hands out what it can't read: the definition is none.
+TEST_F(ExplainMachines, its_record_cannot_be_read) {
   machine("a", 4, 4_GiB);
   auto job = cluster.job(1);
+  job.definition = {};
   job.reason = Reason::held;
+  job.message = "its record can't be read: definition: no such field";
   subject = cluster.submit(std::move(job));
-  expect(Obstacle::held, 0);
+  const auto said = explain_it();
+  ASSERT_EQ(said.reasons.size(), 1u);
+  EXPECT_EQ(said.reasons[0].code, Obstacle::held);
+  EXPECT_EQ(said.summary,
+            "its record can't be read: definition: no such field; it is never placed: abort it, or let the "
+            "version of Berth that wrote it read it");
+  EXPECT_TRUE(said.remedies.empty()) << "nothing that happens to the cluster helps";
+  EXPECT_FALSE(said.estimate);
+  EXPECT_FALSE(said.queue);
+  EXPECT_TRUE(said.executors.empty());
+  cluster.pass();
+  EXPECT_FALSE(cluster.is_placed(subject));
+}
+
+TEST_F(ExplainMachines, the_only_idle_one_of_many_is_drained) {
+  for (int i = 1; i <= 8; ++i) {
+    machine("exec" + std::to_string(i), 2, 4_GiB);
+    running(2);
+  }
+  machine("exec9", 2, 4_GiB, {}, ExecutorState::draining);
+  ask_about(2);
+  expect(Obstacle::cpu, 8);
+  EXPECT_TRUE(has_remedy("on exec9 once exec9 is resumed")) << "though eight are nearer";
+  EXPECT_TRUE(explain_it().remedies_cut) << "and not all of them are told";
 }
 
 }  // namespace

@@ -64,6 +64,70 @@ TEST_F(ExplainRoom, free_cores_but_on_no_machine_enough) {
   EXPECT_TRUE(has_remedy("on 4 executors with 1 CPU"));
 }
 
+TEST_F(ExplainRoom, one_job_has_what_elsewhere_many_have) {
+  const auto on = [](const std::string& name) { return [name](D& d) { d.placement.labels["name"] = name; }; };
+  for (int i = 1; i <= 7; ++i) {
+    const auto name = "m" + std::to_string(i);
+    machine(name, 8, 4_GiB, [&](auto& info) { info.labels["name"] = name; });
+    if (i == 7) continue;
+    for (int k = 0; k < 7; ++k) running(1, 64_MiB, on(name));
+  }
+  const auto large = running(8, 64_MiB, on("m7"));
+  ask_about(8);
+  expect(Obstacle::cpu, 7);
+  EXPECT_EQ(first_remedy(), "on m7 once job " + to_string(large) + " has ended")
+      << "it is the fullest, and the smallest change";
+  EXPECT_TRUE(explain_it().remedies_cut) << "what is larger is left out";
+}
+
+TEST_F(ExplainRoom, all_ways_of_a_small_cluster_are_told) {
+  machine("a", 2, 4_GiB);
+  running(2);
+  ask_about(1);
+  expect(Obstacle::cpu, 1);
+  EXPECT_FALSE(explain_it().remedies_cut);
+}
+
+TEST_F(ExplainRoom, a_smaller_job_needs_nobody_to_end) {
+  machine("a", 4, 4_GiB);
+  machine("b", 4, 4_GiB);
+  running(4);
+  ask_about(8);
+  expect(Obstacle::cpu, 2);
+  EXPECT_EQ(first_remedy(), "on b with 4 CPUs");
+  const auto said = explain_it();
+  for (const auto& remedy : said.remedies)
+    EXPECT_EQ(remedy.changes.size(), 1u) << remedy.message << ": with 4 CPUs, it fits on b as it is";
+}
+
+TEST_F(ExplainRoom, amounts_of_memory_that_are_nearly_equal) {
+  machine("vm", 4, 16343_MiB);
+  ask_about(1, 16_GiB);
+  EXPECT_EQ(explain_it().summary,
+            "needs 16384MiB of memory: the only executor is smaller (at most 16343MiB on vm)");
+  EXPECT_EQ(explain_it().executors[0].findings[0].message, "it offers 16343MiB of memory, 16384MiB wanted");
+  expect(Obstacle::memory, 1);
+  EXPECT_TRUE(has_remedy("on vm with memory 16343MiB"));
+}
+
+TEST_F(ExplainRoom, amounts_of_memory_that_differ_by_a_byte) {
+  machine("vm", 4, Bytes{(2_GiB).value + 1});
+  ask_about(1, Bytes{(2_GiB).value + 2});
+  EXPECT_EQ(explain_it().summary,
+            "needs 2147483650B of memory: the only executor is smaller (at most 2147483649B on vm)");
+  expect(Obstacle::memory, 1);
+}
+
+TEST_F(ExplainRoom, memory_that_is_nearly_free) {
+  machine("a", 8, 4_GiB);
+  running(1, 20_MiB);
+  ask_about(1, 4_GiB);
+  expect(Obstacle::memory, 1);
+  EXPECT_EQ(explain_it().summary,
+            "needs 4096MiB of memory: the only executor has less free (most: 4076MiB on a)");
+  EXPECT_EQ(explain_it().executors[0].findings[0].message, "4076MiB of 4GiB of memory free, 4096MiB wanted");
+}
+
 TEST_F(ExplainRoom, gpus_in_use) {
   machine("a", 8, 8_GiB, [](auto& info) { info.capacity.gpus = gpus(4); });
   const auto holder = running(1, 64_MiB, [](D& d) { d.resources.gpu = GpuRequest{3, {}}; });
@@ -140,6 +204,37 @@ TEST_F(ExplainRoom, a_pass_that_gives_the_room_to_a_job_before_it) {
   EXPECT_EQ(explain_it().executors[0].findings[0].code, Obstacle::turn);
   EXPECT_TRUE(has_remedy("on a with priority 51"));
   EXPECT_TRUE(has_remedy("on a once job " + to_string(before) + " has ended"));
+}
+
+TEST_F(ExplainRoom, of_those_before_it_only_one_is_in_the_way) {
+  machine("a", 4, 4_GiB);
+  const auto urgent = waiting(1, 64_MiB, [](D& d) { d.priority = 100; });
+  const auto older = waiting(3);
+  subject = waiting(3);  // no pass yet
+  expect(Obstacle::turn, 1);
+  EXPECT_EQ(first_remedy(), "on a once job " + to_string(older) + " has ended")
+      << "job " << to_string(urgent) << " may have its place";
+  EXPECT_TRUE(has_remedy("on a with priority 51")) << "nothing outranks job " << to_string(urgent);
+}
+
+TEST_F(ExplainRoom, it_has_to_outrank_all_that_are_in_the_way) {
+  machine("a", 4, 4_GiB);
+  waiting(2, 64_MiB, [](D& d) { d.priority = 70; });
+  waiting(2, 64_MiB, [](D& d) { d.priority = 60; });
+  subject = waiting(4);  // no pass yet
+  expect(Obstacle::turn, 1);
+  EXPECT_TRUE(has_remedy("on a with priority 71"));
+  EXPECT_TRUE(has_remedy("on a once jobs 1 and 2 have ended"));
+}
+
+TEST_F(ExplainRoom, a_job_that_runs_ends_rather_than_two_that_go_first) {
+  machine("a", 4, 4_GiB);
+  const auto large = running(2);
+  waiting(1);
+  waiting(1);
+  subject = waiting(2);  // no pass yet
+  expect(Obstacle::turn, 1);
+  EXPECT_EQ(first_remedy(), "on a once job " + to_string(large) + " has ended");
 }
 
 TEST_F(ExplainRoom, a_machine_that_is_kept_for_a_job_that_waits_longer) {

@@ -58,11 +58,11 @@ class Situation : public ::testing::Test {
   // --- what explain says ---
   Explanation explain_it() {
     const auto job = *cluster.view.find(subject);
-    return explain({cluster.view, cluster.rules, job, cluster.view.now().wall, has_leader, history});
+    return explain({cluster.view, cluster.rules, job, cluster.view.now().wall, has_leader, history, nullptr});
   }
 
   // The first reason is `code` and excludes so many; then every remedy that is told is applied to a cluster
-  // like this one, and the job has to run; as things are, it doesn't.
+  // like this one, and the job has to run where it is told; as things are, it doesn't.
   void expect(Obstacle code, std::uint32_t excludes) {
     const auto said = explain_it();
     ASSERT_FALSE(said.reasons.empty());
@@ -71,13 +71,27 @@ class Situation : public ::testing::Test {
     EXPECT_EQ(said, explain_it()) << "it says the same when it is asked again";
     ASSERT_FALSE(said.remedies.empty()) << said.summary;
     EXPECT_FALSE(runs_after({})) << "nothing has to change for it";
-    for (const auto& remedy : said.remedies) EXPECT_TRUE(runs_after(remedy.changes)) << remedy.message;
+    for (const auto& remedy : said.remedies) expect_that_it_helps(remedy);
   }
-  bool runs_after(const std::vector<NeededChange>& changes) {
+  void expect_that_it_helps(const Remedy& remedy) {
+    const auto where = place_after(remedy.changes);
+    EXPECT_NE(where, "") << remedy.message;
+    if (remedy.executors.empty()) {
+      EXPECT_EQ(where, "new") << remedy.message;
+    } else {
+      const auto& told = remedy.executors;
+      EXPECT_TRUE(std::find(told.begin(), told.end(), where) != told.end())
+          << remedy.message << ": " << where;
+    }
+  }
+  bool runs_after(const std::vector<NeededChange>& changes) { return !place_after(changes).empty(); }
+  // Where the job runs then; empty: it doesn't.
+  std::string place_after(const std::vector<NeededChange>& changes) {
     auto after = copy();
     for (const auto& change : changes) after->make(change);
     after->go_on();
-    return after->cluster.view.find(subject)->status == JobStatus::running;
+    const auto& job = *after->cluster.view.find(subject);
+    return job.status == JobStatus::running ? *job.executor : "";
   }
   // What it says first that would help.
   std::string first_remedy() {
@@ -163,18 +177,38 @@ inline void Situation::Changed::define(const std::string& field, const std::opti
   cluster.view.put(std::move(job));
 }
 
-// "4 CPUs, 8GiB of memory, 2 nvidia/a100 GPUs, region eu"
-inline void read_demands(const std::string& words, Capacity& capacity, std::uint32_t& gpus) {
+// The machine that is asked for, and no more: "4 CPUs, 8GiB of memory, 2 nvidia/a100 GPUs, region eu,
+// datacenter dc1, label disk=ssd, --allow-volume /data".
+inline ExecutorInfo as_demanded(const std::string& words) {
+  ExecutorInfo info;
   std::istringstream parts(words);
   for (std::string part; std::getline(parts, part, ',');) {
     std::istringstream in(part);
-    std::string amount;
-    in >> amount;
-    if (part.ends_with("CPU") || part.ends_with("CPUs")) capacity.cpu = parse_cores(amount).value();
-    if (part.ends_with("of memory")) capacity.memory = parse_bytes(amount).value();
-    if (part.ends_with("GPU") || part.ends_with("GPUs"))
-      gpus = static_cast<std::uint32_t>(std::stoul(amount));
+    std::string first;
+    std::string second;
+    in >> first >> second;
+    if (first == "region") {
+      info.region = second;
+    } else if (first == "datacenter") {
+      info.datacenter = second;
+    } else if (first == "label") {
+      const auto equals = second.find('=');
+      info.labels[second.substr(0, equals)] = second.substr(equals + 1);
+    } else if (first == "--allow-volume") {
+      info.volume_paths.push_back(second);
+    } else if (second == "CPU" || second == "CPUs") {
+      info.capacity.cpu = parse_cores(first).value();
+    } else if (part.ends_with("of memory")) {
+      info.capacity.memory = parse_bytes(first).value();
+    } else if (part.ends_with("GPU") || part.ends_with("GPUs")) {
+      const bool is_any = second == "GPU" || second == "GPUs";
+      for (int i = std::stoi(first); i > 0; --i)
+        info.capacity.gpus.push_back({is_any ? "nvidia/t4" : second, "new-" + std::to_string(i), 16_GiB});
+    } else {
+      ADD_FAILURE() << "no such demand: " << part;
+    }
   }
+  return info;
 }
 
 inline void Situation::Changed::make(const NeededChange& change) {
@@ -199,33 +233,16 @@ inline void Situation::Changed::make(const NeededChange& change) {
     case ChangeKind::executor_allows:
       infos.at(name).volume_paths.push_back(*change.value);
       return update(name);
-    case ChangeKind::executor_joins: {
-      const auto& wanted = cluster.view.find(subject)->definition;
-      auto& info = infos["new"];
-      info.name = "new";
-      std::uint32_t gpu_count = 0;
-      read_demands(*change.value, info.capacity, gpu_count);
-      const auto type = wanted.resources.gpu ? wanted.resources.gpu->type.value_or("nvidia/t4") : "";
-      for (std::uint32_t i = 0; i < gpu_count; ++i)
-        info.capacity.gpus.push_back({type, "new-" + std::to_string(i), 16_GiB});
-      if (!wanted.placement.regions.empty()) info.region = wanted.placement.regions.front();
-      if (!wanted.placement.datacenters.empty()) info.datacenter = wanted.placement.datacenters.front();
-      info.labels = wanted.placement.labels;
-      for (const auto& volume : wanted.volumes) info.volume_paths.push_back(volume.host);
+    case ChangeKind::executor_joins:
+      infos["new"] = as_demanded(*change.value);
+      infos["new"].name = "new";
       states["new"] = ExecutorState::ready;
       return update("new");
-    }
     case ChangeKind::leader_comes:
       has_leader = true;
       return;
     case ChangeKind::time_passes:
       return cluster.apply(subject, lifecycle::BackoffElapsed{});
-    case ChangeKind::release: {
-      auto job = *cluster.view.find(subject);
-      job.reason = Reason::queued;
-      ++job.version;
-      return cluster.view.put(std::move(job));
-    }
     case ChangeKind::attempt_proceeds:
       is_stuck = false;
       return;

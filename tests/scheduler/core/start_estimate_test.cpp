@@ -188,6 +188,20 @@ TEST_F(StartEstimates, know_the_names_whose_history_matters) {
   EXPECT_EQ(names_in_the_way(inquiry, 1).size(), 1u);
 }
 
+TEST_F(StartEstimates, ask_first_for_the_history_of_what_is_nearest) {
+  machine("a", 8, 4_GiB);
+  running(8, 64_MiB, named("large"));
+  machine("b", 3, 4_GiB);
+  running(1, 64_MiB, named("small"));
+  waiting(1, 64_MiB, named("next"));
+  subject = waiting(2);  // no pass yet: the one before it goes to b
+  const auto job = *cluster.view.find(subject);
+  const Inquiry inquiry{cluster.view, cluster.rules, job, {}};
+  EXPECT_EQ(names_in_the_way(inquiry, 1), std::vector<std::string>{"small"}) << "b is nearer than a";
+  EXPECT_EQ(names_in_the_way(inquiry, 10), (std::vector<std::string>{"large", "next", "small"}))
+      << "and of the one before it";
+}
+
 D definition(double cores, const std::string& image = "x") {
   D result;
   result.image = image;

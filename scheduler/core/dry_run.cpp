@@ -4,7 +4,9 @@
 #include "shared/base/limits.hpp"
 #include "shared/model/image_name.hpp"
 
+#include <algorithm>
 #include <limits>
+#include <map>
 #include <unordered_map>
 #include <utility>
 
@@ -17,25 +19,49 @@ JobId number_of(std::size_t index) { return {max_job_id + 1 + index}; }
 // Behind every turn.
 constexpr Turn the_end{-1, JobId{std::numeric_limits<std::uint64_t>::max()}};
 
+// Whose reason for waiting is looked for: each costs a judgement of all executors.
+constexpr std::size_t shapes_told = 20;
+
+using Newcomers = std::vector<PlacementPass::Newcomer>;
+using Places = std::unordered_map<JobId, Assignment>;
+
+// What the jobs that get no place meet when their turn comes, by shape_key: for the first of each shape.
+std::map<std::string, std::string> whys_of_waiting(const ClusterView& view, const PlacementRules& rules,
+                                                   const Newcomers& jobs, const Places& got) {
+  std::map<std::string, Turn> first_turns;
+  for (const auto& [id, definition] : jobs) {
+    if (got.contains(id)) continue;
+    const Turn turn{definition.priority, id};
+    auto& first = first_turns.try_emplace(shape_key(shape_of(definition)), turn).first->second;
+    first = std::min(first, turn);
+  }
+  std::vector<std::pair<Turn, std::string>> turns;
+  for (const auto& [key, turn] : first_turns) turns.emplace_back(turn, key);
+  std::sort(turns.begin(), turns.end());
+  if (turns.size() > shapes_told) turns.resize(shapes_told);
+  std::map<std::string, std::string> whys;
+  PlacementPass pass(view, rules, jobs);
+  for (const auto& [turn, key] : turns) {
+    pass.run_until(turn);
+    const auto shape = shape_of(jobs[turn.job.value - number_of(0).value].definition);
+    const auto reasons = reasons_of(shape, judge_all(shape, pass));
+    if (!reasons.empty()) whys[key] = reasons.front().message;
+  }
+  return whys;
+}
+
 Explanation explanation_of(const ClusterView& view, const PlacementRules& rules, WallTime now,
-                           bool has_leader, const std::vector<PlacementPass::Newcomer>& jobs,
-                           std::size_t index) {
+                           bool has_leader, const Newcomers& jobs, std::size_t index) {
   Job job;
   job.id = number_of(index);
   job.definition = jobs[index].definition;
   job.reason = Reason::queued;
-  auto explanation = explain({view, rules, job, now, has_leader});
-  if (jobs.size() > 1 && explanation.reasons.front().code == Obstacle::next_pass) {
-    // It would wait for the others of the same submit.
-    const Outlook outlook(view, rules, {job.definition.priority, job.id}, job.definition, jobs);
-    explanation.reasons = reasons_of(outlook);
-    if (!explanation.reasons.empty()) explanation.summary = explanation.reasons.front().message;
-  }
+  auto explanation = explain({view, rules, job, now, has_leader, {}, &jobs});
   explanation.job.reset();
   return explanation;
 }
 
-std::string pull_words(const DryRun& result, const std::vector<PlacementPass::Newcomer>& jobs) {
+std::string pull_words(const DryRun& result, const Newcomers& jobs) {
   std::string missing;
   for (const auto& place : result.places) {
     if (!place.executor || place.image_there) continue;
@@ -51,12 +77,14 @@ std::string pull_words(const DryRun& result, const std::vector<PlacementPass::Ne
 
 DryRun dry_run(const ClusterView& view, const PlacementRules& rules, std::vector<JobDefinition> definitions,
                WallTime now, bool has_leader) {
-  std::vector<PlacementPass::Newcomer> jobs;
+  Newcomers jobs;
   for (std::size_t i = 0; i < definitions.size(); ++i)
     jobs.push_back({number_of(i), std::move(definitions[i])});
-  std::unordered_map<JobId, Assignment> got;
+  Places got;
   PlacementPass pass(view, rules, jobs);
-  for (auto& assignment : pass.run_until(the_end)) got.emplace(assignment.job, std::move(assignment));
+  if (has_leader) {
+    for (auto& assignment : pass.run_until(the_end)) got.emplace(assignment.job, std::move(assignment));
+  }
   DryRun result;
   result.jobs = jobs.size();
   bool is_all_there = true;
@@ -64,7 +92,7 @@ DryRun dry_run(const ClusterView& view, const PlacementRules& rules, std::vector
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     PlannedPlace place;
     place.index = i;
-    const auto found = has_leader ? got.find(number_of(i)) : got.end();
+    const auto found = got.find(number_of(i));
     if (found != got.end()) {
       const auto image = full_image_name(jobs[i].definition.image);
       place.executor = found->second.executor;
@@ -81,7 +109,18 @@ DryRun dry_run(const ClusterView& view, const PlacementRules& rules, std::vector
   if (result.placed > 0 && is_all_there) result.pull_bytes = Bytes{0};
   result.pull = pull_words(result, jobs);
   result.explanation = explanation_of(view, rules, now, has_leader, jobs, first_that_waits.value_or(0));
-  if (first_that_waits) result.places[*first_that_waits].why = result.explanation->summary;
+  if (result.waiting > 1 && has_leader) {
+    const auto whys = whys_of_waiting(view, rules, jobs, got);
+    for (auto& place : result.places) {
+      if (place.executor) continue;
+      const auto why = whys.find(shape_key(shape_of(jobs[place.index].definition)));
+      place.why = why == whys.end() ? "no executor has room for it when its turn comes" : why->second;
+    }
+  } else if (result.waiting > 0) {
+    for (auto& place : result.places) {
+      if (!place.executor) place.why = result.explanation->summary;
+    }
+  }
   return result;
 }
 

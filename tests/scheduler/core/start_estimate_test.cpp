@@ -1,5 +1,4 @@
-// When a job gets a place: as a range where something bounds it, else unknown. And what a submit would meet.
-#include "scheduler/core/dry_run.hpp"
+// When a job gets a place: as a range where something bounds it, else unknown.
 #include "tests/scheduler/core/situation.hpp"
 
 namespace berth {
@@ -200,54 +199,6 @@ TEST_F(StartEstimates, ask_first_for_the_history_of_what_is_nearest) {
   EXPECT_EQ(names_in_the_way(inquiry, 1), std::vector<std::string>{"small"}) << "b is nearer than a";
   EXPECT_EQ(names_in_the_way(inquiry, 10), (std::vector<std::string>{"large", "next", "small"}))
       << "and of the one before it";
-}
-
-D definition(double cores, const std::string& image = "x") {
-  D result;
-  result.image = image;
-  result.resources.cpu = Millicores{static_cast<std::int64_t>(cores * 1000)};
-  result.resources.memory = 64_MiB;
-  return result;
-}
-
-TEST_F(StartEstimates, a_dry_run_tells_place_and_image_and_changes_nothing) {
-  machine("bare", 4, 4_GiB);
-  machine("equipped", 4, 4_GiB, [](auto& info) { info.runtime.images = {"docker.io/library/x:latest"}; });
-  const auto here = dry_run(cluster.view, {}, {definition(1)}, {}, true);
-  EXPECT_EQ(here.placed, 1u);
-  EXPECT_EQ(here.places[0].executor, "equipped");
-  EXPECT_EQ(here.places[0].why, "the tightest fit of 2 executors with room, and it has the image");
-  EXPECT_EQ(here.pull_bytes, Bytes{0});
-  const auto elsewhere = dry_run(cluster.view, {}, {definition(1, "y")}, {}, true);
-  EXPECT_FALSE(elsewhere.pull_bytes) << elsewhere.pull;
-  EXPECT_FALSE(elsewhere.places[0].image_there);
-  EXPECT_EQ(cluster.view.queue().size(), 0u);
-}
-
-TEST_F(StartEstimates, a_dry_run_goes_behind_those_that_wait) {
-  machine("a", 2, 4_GiB);
-  waiting(2);
-  const auto result = dry_run(cluster.view, {}, {definition(1)}, {}, true);
-  EXPECT_EQ(result.waiting, 1u);
-  EXPECT_EQ(result.explanation->reasons[0].code, Obstacle::turn);
-  EXPECT_EQ(result.explanation->queue->position, 2u);
-  EXPECT_FALSE(result.explanation->job);
-}
-
-TEST_F(StartEstimates, jobs_of_one_dry_run_compete) {
-  machine("a", 2, 4_GiB);
-  const auto result = dry_run(cluster.view, {}, {definition(1), definition(1), definition(1)}, {}, true);
-  EXPECT_EQ(result.placed, 2u);
-  EXPECT_EQ(result.waiting, 1u);
-  EXPECT_FALSE(result.places[2].executor);
-  EXPECT_EQ(result.explanation->reasons.at(0).code, Obstacle::turn);
-}
-
-TEST_F(StartEstimates, a_dry_run_without_a_leader_places_nothing) {
-  machine("a", 2, 4_GiB);
-  const auto result = dry_run(cluster.view, {}, {definition(1)}, {}, false);
-  EXPECT_EQ(result.placed, 0u);
-  EXPECT_EQ(result.explanation->reasons.at(0).code, Obstacle::no_leader);
 }
 
 }  // namespace

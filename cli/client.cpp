@@ -87,7 +87,9 @@ std::string logs_target(const LogQuery& query) {
   target.add("stream", query.stream);
   target.add("attempt", query.attempt);
   target.add("tail", query.tail);
+  target.add("since", query.since);
   if (query.offset != 0) target.add("offset", std::string_view{std::to_string(query.offset)});
+  if (query.timestamps) target.add("timestamps", std::string_view{"true"});
   if (query.follow) target.add("follow", std::string_view{"true"});
   return target.target();
 }

@@ -79,9 +79,11 @@ struct LogQuery {
   JobId job;
   std::optional<std::string> stream;  // "stdout" or "stderr"; nothing: both
   std::optional<std::string> attempt;
-  std::optional<std::string> tail;  // lines
+  std::optional<std::string> tail;   // lines
+  std::optional<std::string> since;  // RFC 3339: only what was written then or later
   std::uint64_t offset = 0;         // bytes of the chosen streams together to leave out
   bool follow = false;
+  bool timestamps = false;  // say when it was written
 };
 
 class Client {

@@ -28,6 +28,7 @@ Task<Result<>> OutputCopy::run() {
   } else {
     done = co_await follow_job();
   }
+  end_text();
   co_return done;
 }
 
@@ -126,6 +127,7 @@ void OutputCopy::begin(const http::Response& head) {
   if (!offset) return;
   query_.offset = parse_integer<std::uint64_t>(*offset).value_or(query_.offset);
   query_.tail.reset();
+  query_.since.reset();
 }
 
 // {"offset": N, "left_out": M}: M bytes of output are gone, the next stands at N.
@@ -134,6 +136,7 @@ void OutputCopy::take_notice() {
   const auto* object = notice ? notice->if_object() : nullptr;
   if (object == nullptr) return;
   query_.offset = number_at(*object, "offset").value_or(query_.offset);
+  if (const auto* at = object->if_contains("at"); at != nullptr && at->is_string()) at_ = at->get_string();
   if (const auto left_out = number_at(*object, "left_out")) {
     if (format_ == OutputFormat::json) return say(left_out_line(place(), *left_out));
     const Bytes bytes{static_cast<std::int64_t>(*left_out)};
@@ -160,16 +163,29 @@ Result<> OutputCopy::deliver(std::string_view bytes, http::Demultiplexer& frames
 
 Result<> OutputCopy::deliver_piece(std::uint8_t stream, std::string_view bytes) {
   const bool is_stderr = stream == http::stderr_stream;
-  bool is_written = false;
-  if (format_ == OutputFormat::json) {
-    is_written = write_all(standard_output, log_line(place(), is_stderr ? "stderr" : "stdout", bytes));
+  const bool is_json = format_ == OutputFormat::json;
+  const int descriptor = is_stderr && !is_json ? standard_error : standard_output;
+  std::string made;
+  if (is_json) {
+    made = log_line(place(), is_stderr ? "stderr" : "stdout", bytes);
+    bytes = made;
   } else {
-    is_written = write_all(is_stderr ? standard_error : standard_output, bytes);
+    auto [place, is_new] = screens_.try_emplace(descriptor);
+    auto& screen = place->second;
+    if (is_new) screen.is_terminal = format_ == OutputFormat::text && terminal_width(descriptor).has_value();
+    if (query_.timestamps) bytes = made = stamped(bytes, at_, screen.is_line_begun);
+    if (screen.is_terminal) bytes = made = screen.text.add(bytes);
   }
-  if (is_written) return {};
-  const bool is_to_stderr = is_stderr && format_ == OutputFormat::bytes;
+  if (write_all(descriptor, bytes)) return {};
   return Error{ErrorKind::refused, std::string("can't write the job's output to ") +
-                                       (is_to_stderr ? "stderr" : "stdout") + ": is the disk full?"};
+                                       (descriptor == standard_error ? "stderr" : "stdout") +
+                                       ": is the disk full?"};
+}
+
+void OutputCopy::end_text() {
+  for (auto& [descriptor, screen] : screens_) {
+    if (screen.is_terminal) write_all(descriptor, screen.text.end());
+  }
 }
 
 }  // namespace berth::cli

@@ -3,14 +3,17 @@
 
 #include "cli/client.hpp"
 #include "cli/formatters/log_json.hpp"
+#include "cli/formatters/log_text.hpp"
 #include "shared/http/multiplexed.hpp"
 
 #include <functional>
+#include <map>
 
 namespace berth::cli {
 
 enum class OutputFormat {
   bytes,  // stdout to stdout and stderr to stderr, as they were written; Berth's own notices to stderr
+  text,   // so, too, but what goes to a terminal is made safe for it: cli/formatters/log_text.hpp
   json    // all of it to stdout: cli/formatters/log_json.hpp
 };
 
@@ -34,6 +37,12 @@ class OutputCopy {
   static constexpr Milliseconds silence{60'000};
 
  private:
+  // What is known of one of our own streams.
+  struct Screen {
+    bool is_terminal = false;
+    bool is_line_begun = false;
+    TerminalText text{};
+  };
   Task<Result<>> follow_job();
   Task<Result<>> follow_attempt();
   Task<Result<JobRecord>> look(std::optional<std::uint64_t> seen);
@@ -41,8 +50,9 @@ class OutputCopy {
   Result<> deliver(std::string_view bytes, http::Demultiplexer& frames);
   void begin(const http::Response& head);
   Result<> deliver_piece(std::uint8_t stream, std::string_view bytes);
+  void end_text();
   void take_notice();
-  LogPlace place() const { return {query_.job, attempt_, query_.offset}; }
+  LogPlace place() const { return {query_.job, attempt_, query_.offset, at_}; }
   bool is_worth_another_try(const Error& error) const;
   Task<> pause();
 
@@ -51,6 +61,8 @@ class OutputCopy {
   std::string notice_;  // as much of it as has come
   OutputFormat format_;
   std::function<void()> before_output_;
+  std::string at_;                     // when what comes next was written, if that was asked for
+  std::map<int, Screen> screens_;      // of stdout and stderr
   std::uint32_t attempt_ = 0;  // which one the server is sending
   Deadline give_up_ = no_deadline;
   Milliseconds pause_ = shortest_pause;

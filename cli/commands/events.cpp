@@ -3,6 +3,7 @@
 #include "cli/event_copy.hpp"
 #include "cli/resolve.hpp"
 #include "cli/session.hpp"
+#include "cli/since.hpp"
 #include "cli/statuses.hpp"
 
 #include <algorithm>
@@ -21,16 +22,6 @@ struct EventsOptions {
   bool follow = false;
 };
 
-// An instant, or how long ago: "2026-11-23T18:00:00Z", "10m".
-Result<std::string> parse_since(const std::string& text) {
-  if (const auto time = parse_wall_time(text)) return to_string(*time);
-  const auto span = parse_duration(text);
-  if (!span)
-    return invalid("--since must be a time (2026-11-23T18:00:00Z) or a span (10m), got \"" + text + '"');
-  return to_string(SystemClock{}.wall() + -*span);
-}
-
-// The query, without its jobs.
 Result<EventQuery> event_query(const EventsOptions& options) {
   if (options.since && options.after) return invalid("--since and --after exclude each other: choose one");
   EventQuery query;

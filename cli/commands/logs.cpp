@@ -3,6 +3,7 @@
 #include "cli/formatters/terminal.hpp"
 #include "cli/job_verb.hpp"
 #include "cli/output.hpp"
+#include "cli/since.hpp"
 
 #include <memory>
 #include <utility>
@@ -12,10 +13,12 @@ namespace {
 
 struct LogsOptions {
   std::vector<std::string> jobs;
-  std::optional<std::string> tail, attempt;
+  std::optional<std::string> tail, attempt, since;
   bool follow = false;
   bool only_stdout = false;
   bool only_stderr = false;
+  bool timestamps = false;
+  bool raw = false;
 };
 
 // The query of one job's output; its id is filled in later.
@@ -31,11 +34,17 @@ Result<LogQuery> log_query(const LogsOptions& options) {
   }
   query.attempt = options.attempt;
   query.tail = options.tail;
+  query.timestamps = options.timestamps;
+  if (options.since) {
+    auto since = parse_since(*options.since);
+    if (!since) return since.error();
+    query.since = std::move(*since);
+  }
   return query;
 }
 
-Task<int> copy_logs(Session session, std::vector<JobId> ids, LogQuery query) {
-  const auto format = session.context.json ? OutputFormat::json : OutputFormat::bytes;
+Task<int> copy_logs(Session session, std::vector<JobId> ids, LogQuery query, bool raw) {
+  const auto format = session.context.json ? OutputFormat::json : raw ? OutputFormat::bytes : OutputFormat::text;
   for (const auto id : ids) {
     // On stderr, so that the output itself stays what the jobs wrote.
     if (ids.size() > 1 && !session.context.quiet && !session.context.json) {
@@ -52,8 +61,8 @@ Task<int> copy_logs(Session session, std::vector<JobId> ids, LogQuery query) {
 int logs(const Context& context, const LogsOptions& options) {
   const auto query = log_query(options);
   if (!query) return fail_usage(query.error());
-  return run_on_jobs(context, options.jobs, fail, [query = *query](Session session, std::vector<JobId> ids) {
-    return copy_logs(session, std::move(ids), query);
+  return run_on_jobs(context, options.jobs, fail, [query = *query, raw = options.raw](Session session, std::vector<JobId> ids) {
+    return copy_logs(session, std::move(ids), query, raw);
   });
 }
 
@@ -65,9 +74,12 @@ void add_logs(CLI::App& app, Context& context) {
   verb.arguments("JOB", options->jobs, "7, last, 40-45, 3,5,8-10 or name:NAME");
   verb.flag("-f,--follow", options->follow, "Go on until the job has ended");
   verb.option("-n,--tail", options->tail, "N", "Only the last N lines");
+  verb.option("--since", options->since, "TIME", "Only from then on: 10m (ago), or 2026-11-23T18:00:00Z");
+  verb.flag("-t,--timestamps", options->timestamps, "Before each line, when it was written");
   verb.flag("--stdout", options->only_stdout, "Only what went to stdout");
   verb.flag("--stderr", options->only_stderr, "Only what went to stderr");
   verb.option("--attempt", options->attempt, "N", "Of that attempt (default: the last)");
+  verb.flag("--raw", options->raw, "To a terminal, too, every byte as it is: cursor movements, bells …");
   verb.examples(
       "With --json, an object a line: {\"job\", \"attempt\", \"offset\", \"stream\", \"text\"}; \"base64\" "
       "instead of\n"

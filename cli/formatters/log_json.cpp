@@ -16,6 +16,7 @@ json::object object_at(const LogPlace& place) {
   line.emplace("job", place.job.value);
   line.emplace("attempt", place.attempt);
   line.emplace("offset", place.offset);
+  if (!place.at.empty()) line.emplace("at", place.at);
   return line;
 }
 

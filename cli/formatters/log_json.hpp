@@ -14,10 +14,11 @@ struct LogPlace {
   JobId job;
   std::uint32_t attempt = 0;
   std::uint64_t offset = 0;
+  std::string at{};  // when it was written, where that is known
 };
 
 // {"job":7,"attempt":1,"offset":0,"stream":"stdout","text":"…"}; a piece that isn't UTF-8 by itself has
-// "base64" instead of "text".
+// "base64" instead of "text", and one whose instant is known "at".
 std::string log_line(const LogPlace& place, std::string_view stream, std::string_view bytes);
 
 // {"job":7,"attempt":1,"offset":104,"left_out":100}: so many bytes before `offset` are gone.

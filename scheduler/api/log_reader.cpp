@@ -80,6 +80,7 @@ Task<Result<>> LogReader::run(Job job) {
     if (is_terminal(now->status) && now->attempt <= attempt) break;
     ++attempt;
     end_ = at_ = from_ = gone_ = 0;
+    told_at_.reset();
   }
   auto finished = co_await responder_.finish();
   co_return finished;
@@ -88,25 +89,28 @@ Task<Result<>> LogReader::run(Job job) {
 Task<Result<>> LogReader::find_start(std::uint32_t attempt) {
   const bool in_own_stream = request_.stream.has_value();
   from_ = request_.offset;
-  if (request_.tail) {
-    std::vector<LogPiece> kept;  // bounded by what is stored of one attempt
+  if (request_.tail || request_.since) {
+    std::vector<LogPiece> wanted;  // bounded by what is stored of one attempt
     for (std::uint64_t after = 0;;) {
       auto pieces = co_await store_.read_log(request_.job, attempt, after);
       if (!pieces) co_return pieces.error();
       if (pieces->empty()) break;
       after = pieces->back().end;
       for (auto& piece : *pieces) {
-        if (!request_.stream || piece.stream == *request_.stream) kept.push_back(std::move(piece));
+        if (request_.stream && piece.stream != *request_.stream) continue;
+        if (wanted.size() == 1 && request_.since && wanted.front().at < *request_.since) wanted.clear();
+        wanted.push_back(std::move(piece));
       }
     }
-    if (!kept.empty()) {
-      auto [piece, byte] = tail_start(kept, *request_.tail);
-      if (*request_.tail == 0) {
-        piece = kept.size() - 1;
-        byte = kept.back().bytes.size();
+    if (!wanted.empty()) {
+      const bool is_all_earlier = request_.since && wanted.back().at < *request_.since;
+      auto [piece, byte] = request_.tail ? tail_start(wanted, *request_.tail) : std::pair<std::size_t, std::size_t>{};
+      if (request_.tail == 0u || is_all_earlier) {
+        piece = wanted.size() - 1;
+        byte = wanted.back().bytes.size();
       }
-      from_ = std::max(from_, offset_of(kept[piece], in_own_stream) + byte);
-      end_ = start_of(kept[piece]);
+      from_ = std::max(from_, offset_of(wanted[piece], in_own_stream) + byte);
+      end_ = start_of(wanted[piece]);
     }
   }
   if (!in_own_stream) end_ = from_;
@@ -198,6 +202,8 @@ Task<Result<>> LogReader::write_piece(LogPiece piece) {
     auto noted = co_await write_notice(left_out);
     if (!noted) co_return noted;
   }
+  auto told = co_await write_time(piece.at);
+  if (!told) co_return told;
   at_ += piece.bytes.size();
   auto written = co_await write_bytes(piece.stream, std::move(piece.bytes));
   co_return written;
@@ -208,6 +214,16 @@ Task<Result<>> LogReader::write_notice(std::uint64_t left_out) {
   json::object notice;
   notice.emplace("offset", at_);
   notice.emplace("left_out", left_out);
+  auto written = co_await write_bytes(http::error_stream, json::serialize(notice));
+  co_return written;
+}
+
+Task<Result<>> LogReader::write_time(WallTime at) {
+  if (!request_.timestamps || told_at_ == at) co_return Result<>{};
+  told_at_ = at;
+  json::object notice;
+  notice.emplace("offset", at_);
+  notice.emplace("at", to_string(at));
   auto written = co_await write_bytes(http::error_stream, json::serialize(notice));
   co_return written;
 }

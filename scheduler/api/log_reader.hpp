@@ -4,7 +4,8 @@
 // An offset counts what the job wrote of the chosen stream (of both together when none is chosen) in one
 // attempt, kept or not. The answer's headers Berth-Attempt and Berth-Offset say where it begins; in frames,
 // where output is missing stands one of stream 3, {"offset": N, "left_out": M}: M bytes are gone, the next
-// stands at N. So whoever lost the connection knows the offset to go on from.
+// stands at N. So whoever lost the connection knows the offset to go on from. With `timestamps` another of stream 3 stands
+// before what was written at another instant: {"offset": N, "at": "2026-…"}.
 #pragma once
 
 #include "scheduler/job_manager.hpp"
@@ -22,8 +23,10 @@ struct LogRequest {
   std::optional<std::uint32_t> attempt;  // absent: the last, and those that follow
   std::uint64_t offset = 0;              // where to begin
   std::optional<std::size_t> tail;       // only the last lines
+  std::optional<WallTime> since;         // only what was read from the container then or later
   bool follow = false;
-  bool framed = false;  // Docker's multiplexed framing instead of plain bytes
+  bool framed = false;      // Docker's multiplexed framing instead of plain bytes
+  bool timestamps = false;  // in frames: when
   // Following in frames, an empty one after so long without output: the client then knows that the silence is
   // the job's, not a dead connection's.
   Milliseconds keep_alive = std::chrono::seconds{15};
@@ -45,6 +48,7 @@ class LogReader {
   Task<Result<bool>> copy_new(std::uint32_t attempt);
   Task<Result<>> write_piece(LogPiece piece);
   Task<Result<>> write_notice(std::uint64_t left_out);
+  Task<Result<>> write_time(WallTime at);
   Task<Result<>> write_bytes(std::uint8_t stream, std::string bytes);
   Task<Result<>> write_sign_of_life();
   Task<Result<bool>> is_over(std::uint32_t attempt);
@@ -59,6 +63,7 @@ class LogReader {
   std::uint64_t end_ = 0;   // of what was read, in both streams together
   std::uint64_t at_ = 0;    // the offset of what the client gets next, as far as it knows
   std::uint64_t from_ = 0;  // the offset before which nothing is wanted
+  std::optional<WallTime> told_at_{};  // the last instant that the client was told
   std::uint64_t gone_ = 0;  // bytes that were missing since the last piece of the chosen stream, of either
 };
 

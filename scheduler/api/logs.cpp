@@ -26,10 +26,14 @@ LogRequest parse_log_request(JobId job, const http::Request& request, Query& que
   wanted.offset =
       query.number<std::uint64_t>("offset", 0, std::numeric_limits<std::uint64_t>::max()).value_or(0);
   wanted.tail = query.number<std::size_t>("tail", 0, std::numeric_limits<std::size_t>::max());
+  wanted.since = query.time("since");
   wanted.follow = query.flag("follow");
+  wanted.timestamps = query.flag("timestamps");
   const auto accept = http::find_header(request.headers, "Accept");
   wanted.framed =
       accept && accept->find("application/vnd.docker.multiplexed-stream") != std::string_view::npos;
+  if (wanted.timestamps && !wanted.framed)
+    query.fail("timestamps", "come in frames only: ask with Accept: application/vnd.docker.multiplexed-stream");
   return wanted;
 }
 
@@ -75,11 +79,15 @@ void add_log_routes(http::Router& router, Services& services) {
       {.summary = "A job's output, as it was written.",
        .details =
            "With Accept: application/vnd.docker.multiplexed-stream both streams come in Docker's framing; "
-           "stream 3 is Berth speaking.",
+           "stream 3 is Berth speaking: {\"offset\": N, \"left_out\": M} where M bytes before N are gone, and with "
+           "timestamps {\"offset\": N, \"at\": INSTANT} before what was read from the container at another instant.",
        .query = {{"stream", "string", "stdout or stderr; both without it.", "stdout"},
                  {"attempt", "integer", "Of that attempt; the last without it.", "1"},
                  {"offset", "integer", "Bytes to leave out.", "0"},
                  {"tail", "integer", "Only the last lines.", "10"},
+                 {"since", "string", "Only what was read from the container at that instant or later.",
+                  "2026-11-23T18:00:00Z"},
+                 {"timestamps", "boolean", "In frames, say when.", "false"},
                  {"follow", "boolean", "Go on until the job has ended.", "false"}},
        .media_type = "application/octet-stream"});
 }

@@ -1,3 +1,4 @@
+#include "cli/formatters/log_text.hpp"
 #include "cli/formatters/text.hpp"
 
 #include <gtest/gtest.h>
@@ -29,6 +30,34 @@ TEST(EscapeControl, ShowsBytesThatAreNoUtf8) {
   EXPECT_EQ(escape_control("\xe2\x82"), "\\xe2\\x82") << "cut in the middle of a letter";
   EXPECT_EQ(escape_control("\xc0\xaf"), "\\xc0\\xaf") << "an overlong slash";
   EXPECT_EQ(escape_control("\xed\xa0\x80"), "\\xed\\xa0\\x80") << "a surrogate";
+}
+
+// Whole, and byte by byte.
+std::string on_a_terminal(std::string_view output) {
+  TerminalText whole;
+  auto text = whole.add(output);
+  text += whole.end();
+  TerminalText cut;
+  std::string same;
+  for (const char c : output) same += cut.add(std::string_view(&c, 1));
+  same += cut.end();
+  EXPECT_EQ(text, same);
+  return text;
+}
+
+TEST(TerminalText, LetsTextProgressBarsAndColoursPass) {
+  EXPECT_EQ(on_a_terminal("naïve\t日本語 🚢\n"), "naïve\t日本語 🚢\n");
+  EXPECT_EQ(on_a_terminal(" 42 %\r 43 %"), " 42 %\r 43 %");
+  EXPECT_EQ(on_a_terminal("\x1b[1;38;5;208mhot\x1b[m\n"), "\x1b[1;38;5;208mhot\x1b[m\n\x1b[0m");
+}
+
+TEST(TerminalText, ShowsEverythingElse) {
+  EXPECT_EQ(on_a_terminal("\x1b[2J\x1b]0;title\a"), "\\x1b[2J\\x1b]0;title\\x07");
+  EXPECT_EQ(on_a_terminal("\x1b"), "\\x1b");
+  EXPECT_EQ(on_a_terminal("\x1b[1;2"), "\\x1b[1;2");
+  EXPECT_EQ(on_a_terminal(std::string_view("a\0b\xff\xe2\x82", 6)), "a\\x00b\\xff\\xe2\\x82");
+  EXPECT_EQ(on_a_terminal("\xe2\x82x"), "\\xe2\\x82x");
+  EXPECT_EQ(on_a_terminal("abc\xe2\x80\xae"), "abc\\u202e");
 }
 
 TEST(DisplayWidth, CountsCellsRatherThanBytes) {

@@ -176,6 +176,24 @@ TEST(Logs, FollowOnExactlyFromTheLastLines) {
   EXPECT_EQ(api.targets().at(2), "GET /v1/jobs/7/logs?attempt=1&offset=505&follow=true");
 }
 
+TEST(Logs, SayWhenEachLineWasWritten) {
+  ApiStub api;
+  const Frame noon{3, R"({"offset":0,"at":"2026-11-26T12:00:00.000Z"})"};
+  const Frame later{3, R"({"offset":9,"at":"2026-11-26T12:00:01.500Z"})"};
+  api.on("GET /v1/jobs/7/logs", {{200, "", {noon, {1, "one\ntw"}, {2, "oh\n"}, later, {1, "o\n"}, {1, "three"}}}});
+  const auto outcome =
+      berth({"logs", "-t", "--since", "2026-11-26T12:00:00Z", "--url", api.url(), "7"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.out,
+            "2026-11-26T12:00:00.000Z one\n2026-11-26T12:00:00.000Z two\n2026-11-26T12:00:01.500Z three");
+  EXPECT_EQ(outcome.err, "2026-11-26T12:00:00.000Z oh\n");
+  EXPECT_EQ(api.targets().at(0), "GET /v1/jobs/7/logs?since=2026-11-26T12%3A00%3A00.000Z&timestamps=true");
+  const auto line = berth({"logs", "-t", "--json", "--stderr", "--url", api.url(), "7"}).out;
+  EXPECT_EQ(line.substr(0, line.find('\n')),
+            R"({"job":7,"attempt":0,"offset":0,"at":"2026-11-26T12:00:00.000Z","stream":"stdout","text":"one\ntw"})");
+  EXPECT_EQ(berth({"logs", "--since", "yesterday", "--url", api.url(), "7"}).code, 2);
+}
+
 TEST(Logs, AsJsonAreAnObjectAPiece) {
   ApiStub api;
   api.on("GET /v1/jobs/7/logs",

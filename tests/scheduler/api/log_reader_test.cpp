@@ -74,6 +74,7 @@ class LogOfAJob : public testing::Test {
     made.stream_start = sizes_[stream];
     sizes_[stream] += bytes.size();
     made.end = end_ += bytes.size();
+    made.at = now_;
     made.bytes = std::move(bytes);
     return made;
   }
@@ -116,6 +117,7 @@ class LogOfAJob : public testing::Test {
   TaskGroup tasks_{loop_.executor()};
   std::map<std::uint8_t, std::uint64_t> sizes_;
   std::uint64_t end_ = 0;
+  WallTime now_{1'000};
 };
 
 using Frames = std::vector<std::string>;
@@ -192,6 +194,32 @@ TEST_F(LogOfAJob, SaysWhereTheLastLinesBegin) {
   EXPECT_EQ(got.offset, "14");
   tail.tail = 99;
   EXPECT_EQ(read(tail).offset, "0");
+}
+
+TEST_F(LogOfAJob, SaysWhenAndBeginsThen) {
+  output(1, "one\n");
+  output(2, "oh\n");
+  now_ = WallTime{2'500};
+  output(1, "two\n");
+  auto request = all_of_it();
+  request.timestamps = true;
+  EXPECT_EQ(read(request).frames,
+            (Frames{R"(3:{"offset":0,"at":"1970-01-01T00:00:01.000Z"})", "1:one\n", "2:oh\n",
+                    R"(3:{"offset":7,"at":"1970-01-01T00:00:02.500Z"})", "1:two\n"}));
+  request.timestamps = false;
+  request.since = WallTime{1'001};
+  auto got = read(request);
+  EXPECT_EQ(got.frames, Frames{"1:two\n"});
+  EXPECT_EQ(got.offset, "7");
+  request.stream = 1;
+  EXPECT_EQ(read(request).offset, "4") << "of stdout alone";
+  request.stream = 2;
+  got = read(request);
+  EXPECT_EQ(got.frames, Frames{}) << "it was all before";
+  EXPECT_EQ(got.offset, "3");
+  request.stream.reset();
+  request.tail = 2;
+  EXPECT_EQ(read(request).frames, Frames{"1:two\n"}) << "no line from before, though two were asked for";
 }
 
 }  // namespace

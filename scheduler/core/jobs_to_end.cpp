@@ -21,14 +21,14 @@ void subtract(Amounts& sum, const Amounts& less) {
   sum.gpus -= less.gpus;
 }
 
-double share(std::int64_t part, std::int64_t whole) {
+double share_of(std::int64_t part, std::int64_t whole) {
   return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0.0;
 }
 
 // How large it is beside `all`.
 double size_of(const Amounts& amounts, const Amounts& all) {
-  return share(amounts.cpu.value, all.cpu.value) + share(amounts.memory.value, all.memory.value) +
-         share(amounts.gpus, all.gpus);
+  return share_of(amounts.cpu.value, all.cpu.value) + share_of(amounts.memory.value, all.memory.value) +
+         share_of(amounts.gpus, all.gpus);
 }
 
 // How much of what is missing it gives.

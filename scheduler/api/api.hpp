@@ -3,6 +3,7 @@
 
 #include "scheduler/api/request_counts.hpp"
 #include "scheduler/api/turnstile.hpp"
+#include "scheduler/core/ending_tally.hpp"
 #include "scheduler/job_manager.hpp"
 #include "scheduler/loops/dispatch.hpp"
 #include "scheduler/loops/event_feed.hpp"
@@ -24,6 +25,7 @@ struct Services {
   const Dispatch& dispatch;
   const Retention& retention;
   Onlooker& onlooker;
+  const EndingTally& endings;
   Turnstile turnstile;  // for what takes long
   RequestCounts requests{};
 };
@@ -34,6 +36,7 @@ void add_explain_routes(http::Router& router, Services& services);
 void add_log_routes(http::Router& router, Services& services);
 void add_executor_routes(http::Router& router, Services& services);
 void add_event_routes(http::Router& router, Services& services);
+void add_overview_routes(http::Router& router, Services& services);
 void add_health_routes(http::Router& router, Services& services);
 void add_metric_routes(http::Router& router, Services& services);
 // /openapi.json and /docs, of all routes of the router.

@@ -1,4 +1,5 @@
 #include "scheduler/api/api.hpp"
+#include "scheduler/api/executor_status.hpp"
 #include "scheduler/api/query.hpp"
 #include "scheduler/api/reply.hpp"
 #include "scheduler/api/texts.hpp"
@@ -14,23 +15,17 @@
 #include <vector>
 
 namespace berth::api {
-namespace {
 
-// What the live attempts on an executor hold: derived from the records, so that any scheduler can tell.
-Task<Result<Allocated>> allocated_on(Store& store, std::string executor) {
-  const auto jobs = co_await store.assigned_jobs(std::move(executor));
-  if (!jobs) co_return jobs.error();
-  Allocated sum;
-  for (const auto& job : *jobs) hold(sum, job.definition.resources);
-  co_return sum;
+ExecutorState executor_state(const Liveness::Known& known, const Allocated& allocated) {
+  const bool is_drained = known.state == ExecutorState::draining && allocated.jobs == 0;
+  return is_drained ? ExecutorState::drained : known.state;
 }
 
-ExecutorStatus status_of(const Liveness::Known& known, Allocated allocated) {
+ExecutorStatus executor_status(const Liveness::Known& known, Allocated allocated) {
   const auto& info = known.record.info;
   ExecutorStatus status;
   status.name = info.name;
-  const bool is_drained = known.state == ExecutorState::draining && allocated.jobs == 0;
-  status.state = is_drained ? ExecutorState::drained : known.state;
+  status.state = executor_state(known, allocated);
   status.drain = known.record.drain;
   status.capacity = info.capacity;
   status.allocated = allocated;
@@ -47,19 +42,32 @@ ExecutorStatus status_of(const Liveness::Known& known, Allocated allocated) {
   return status;
 }
 
+bool is_counted_before(const Liveness::Known& a, const Liveness::Known& b) {
+  return strverscmp(a.record.info.name.c_str(), b.record.info.name.c_str()) < 0;
+}
+
+namespace {
+
+// What the live attempts on an executor hold: derived from the records, so that any scheduler can tell.
+Task<Result<Allocated>> allocated_on(Store& store, std::string executor) {
+  const auto jobs = co_await store.assigned_jobs(std::move(executor));
+  if (!jobs) co_return jobs.error();
+  Allocated sum;
+  for (const auto& job : *jobs) hold(sum, job.definition.resources);
+  co_return sum;
+}
+
 Task<> list_executors(Services& services, const http::Request& request, http::Responder& responder) {
   Query query(request);
   if (auto good = query.finish(); !good) {
     co_await refuse_query(responder, good.error());
     co_return;
   }
-  // A copy: the view may change while the store is asked. As people count: exec2 before exec10.
+  // A copy: the view may change while the store is asked.
   const auto& seen = services.liveness.executors();
   std::vector<Liveness::Known> known;
   for (const auto& [name, executor] : seen) known.push_back(executor);
-  std::sort(known.begin(), known.end(), [](const auto& a, const auto& b) {
-    return strverscmp(a.record.info.name.c_str(), b.record.info.name.c_str()) < 0;
-  });
+  std::sort(known.begin(), known.end(), is_counted_before);
   json::array list;
   for (const auto& executor : known) {
     const auto allocated = co_await allocated_on(services.store, executor.record.info.name);
@@ -67,7 +75,7 @@ Task<> list_executors(Services& services, const http::Request& request, http::Re
       co_await refuse(responder, allocated.error());
       co_return;
     }
-    list.push_back(to_json(status_of(executor, *allocated)));
+    list.push_back(to_json(executor_status(executor, *allocated)));
   }
   json::object body;
   body.emplace("executors", std::move(list));
@@ -88,7 +96,7 @@ Task<> get_executor(Services& services, const http::PathParameters& path, http::
     co_await refuse(responder, allocated.error());
     co_return;
   }
-  auto body = to_json(status_of(known, *allocated));
+  auto body = to_json(executor_status(known, *allocated));
   co_await reply(responder, 200, std::move(body));
 }
 

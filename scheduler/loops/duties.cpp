@@ -26,11 +26,15 @@ void Duties::on_events(const std::vector<Event>& events) {
   if (std::any_of(events.begin(), events.end(), is_about_executors)) liveness.look();
   const auto is_resignation = [](const Event& event) { return event.type == "leader.resigned"; };
   if (std::any_of(events.begin(), events.end(), is_resignation)) leadership.on_resigned();
+  for (const auto& event : events) {
+    if (event.job && event.status) endings.count(*event.status, loop_now());
+  }
   dispatch.on_events(events);
 }
 
 Task<> Duties::start() {
   co_await feed.start();
+  endings.begin(loop_now());
   tasks_.spawn("event feed", feed.run());
   tasks_.spawn("liveness", liveness.run());
   tasks_.spawn("leadership", leadership.run());

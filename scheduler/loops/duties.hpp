@@ -1,6 +1,7 @@
 // The background duties of a scheduler, and how they wake each other: all of it but its API.
 #pragma once
 
+#include "scheduler/core/ending_tally.hpp"
 #include "scheduler/loops/dispatch.hpp"
 #include "scheduler/loops/event_feed.hpp"
 #include "scheduler/loops/leadership.hpp"
@@ -33,6 +34,7 @@ class Duties {
   Dispatch dispatch;
   Retention retention;
   Onlooker onlooker;
+  EndingTally endings;  // of all jobs, as the feed tells them
 
  private:
   void on_events(const std::vector<Event>& events);

@@ -6,6 +6,7 @@
 #include "shared/model/executor_info.hpp"
 #include "shared/model/explanation.hpp"
 #include "shared/model/job.hpp"
+#include "shared/model/overview.hpp"
 
 #include <boost/json/stream_parser.hpp>
 
@@ -51,6 +52,7 @@ BERTH_JSON(ExecutorInfo)
 BERTH_JSON(ExecutorStatus)
 BERTH_JSON(Explanation)
 BERTH_JSON(DryRun)
+BERTH_JSON(Overview)
 #undef BERTH_JSON
 
 }  // namespace berth

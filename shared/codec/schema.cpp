@@ -5,6 +5,7 @@
 #include "shared/model/executor_info.hpp"
 #include "shared/model/explanation.hpp"
 #include "shared/model/job.hpp"
+#include "shared/model/overview.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -151,6 +152,7 @@ json::object model_schemas() {
   schema_of<ExecutorStatus>(models);
   schema_of<Explanation>(models);
   schema_of<DryRun>(models);
+  schema_of<Overview>(models);
   return models;
 }
 

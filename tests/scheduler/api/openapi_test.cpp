@@ -4,6 +4,7 @@
 #include "shared/model/event.hpp"
 #include "shared/model/executor_info.hpp"
 #include "shared/model/explanation.hpp"
+#include "shared/model/overview.hpp"
 #include "tests/scheduler/api/fixture.hpp"
 
 #include <set>
@@ -103,6 +104,9 @@ TEST_F(OpenApi, HasEveryFieldOfEveryModelInItsOwnWords) {
   expect_described<WaitReason>(schemas);
   expect_described<Remedy>(schemas);
   expect_described<DryRun>(schemas);
+  expect_described<Overview>(schemas);
+  expect_described<Endings>(schemas);
+  expect_described<RunningJob>(schemas);
 }
 
 TEST_F(OpenApi, KnowsRulesAndDefaults) {

@@ -5,6 +5,7 @@
 #include "cli/formatters/terminal.hpp"
 #include "cli/session.hpp"
 #include "cli/statuses.hpp"
+#include "cli/watched_jobs.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -21,6 +22,7 @@ struct LsOptions {
   std::vector<std::string> labels;
   std::optional<std::string> name, executor, limit;
   bool all = false;
+  bool watch = false;
 };
 
 Result<JobFilter> to_filter(const LsOptions& options) {
@@ -87,11 +89,33 @@ Task<int> list_jobs(Session session, JobFilter filter, std::optional<std::size_t
   co_return exit_code::ok;
 }
 
+Task<int> watch_jobs(Session session, JobFilter filter, std::optional<std::size_t> limit) {
+  const auto executor = co_await asio::this_coro::executor;
+  auto& client = session.client;
+  // The screen asks for as many as fit; this one shows whether there is a server to ask.
+  const auto few = std::min(limit.value_or(default_jobs), default_jobs);
+  auto first = co_await fetch(client, filter, few);
+  if (!first) co_return fail(session.context, first.error());
+  WatchedJobs::Fetch fetch_some = [&client, filter](std::size_t count) {
+    return fetch(client, filter, count);
+  };
+  WatchedJobs jobs(executor, session, std::move(fetch_some), limit);
+  const int code = co_await jobs.run(std::move(*first));
+  co_return code;
+}
+
 int ls(const Context& context, const LsOptions& options) {
   auto filter = to_filter(options);
   if (!filter) return fail_usage(filter.error());
   const auto limit = to_limit(options);
   if (!limit) return fail_usage(limit.error());
+  const bool is_live = options.watch && !context.json && !context.quiet && can_draw_on(standard_output);
+  if (is_live) {
+    // As many as fit, unless fewer are wanted.
+    const auto most = options.limit ? *limit : std::nullopt;
+    return run_session(context, OnInterrupt::own_rules,
+                       [&](Session session) { return watch_jobs(session, std::move(*filter), most); });
+  }
   return run_session(context, OnInterrupt::leave,
                      [&](Session session) { return list_jobs(session, std::move(*filter), *limit); });
 }
@@ -107,6 +131,10 @@ void add_ls(CLI::App& app, Context& context) {
   verb.option("--executor", options->executor, "NAME", "Only jobs on that executor");
   verb.option("-n,--limit", options->limit, "N", "At most so many (default 20)");
   verb.flag("-a,--all", options->all, "All of them");
+  verb.flag("-w,--watch", options->watch, "Keep the list on the screen, and right; q or Ctrl-C leaves");
+  verb.examples(
+      "--watch shows as many as fit (or --limit), and asks again when something happened. Elsewhere than\n"
+      "on a terminal, and with --json or --quiet, the list is printed once.");
   verb.action([&context, options] { return ls(context, *options); });
 }
 

@@ -113,6 +113,13 @@ Result<ExecutorRecord> to_executor(Result<json::value> answer) {
   return ExecutorRecord{std::move(*executor), std::move(*answer)};
 }
 
+Result<OverviewRecord> to_overview(Result<json::value> answer) {
+  if (!answer) return answer.error();
+  auto overview = from_json<Overview>(*answer);
+  if (!overview) return strange(overview.error().message);
+  return OverviewRecord{std::move(*overview), std::move(*answer)};
+}
+
 Result<ExecutorList> to_executors(json::value answer) {
   const auto* object = answer.if_object();
   const auto* list = object == nullptr ? nullptr : object->if_contains("executors");

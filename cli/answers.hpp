@@ -15,6 +15,7 @@ Result<std::vector<JobId>> to_ids(const json::value& answer);
 Result<JobPage> to_page(const json::value& answer);
 Result<EventPage> to_event_page(const json::value& answer);
 Result<ExecutorRecord> to_executor(Result<json::value> answer);
+Result<OverviewRecord> to_overview(Result<json::value> answer);
 Result<ExecutorList> to_executors(json::value answer);
 
 }  // namespace berth::cli

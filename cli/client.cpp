@@ -19,6 +19,7 @@ constexpr Milliseconds call_time{60'000};
 constexpr Milliseconds call_time_of_several{15'000};
 // A long poll's answer may be this much later than the server was asked to wait.
 constexpr Milliseconds poll_grace{15'000};
+constexpr Milliseconds overview_time{10'000};
 
 class Query {
  public:
@@ -261,6 +262,16 @@ Task<Result<ExecutorRecord>> Client::resume(std::string name) {
   auto request = post("/v1/executors/" + http::encode_component(name) + "/resume", json::object{});
   auto answer = co_await ask(std::move(request));
   co_return to_executor(std::move(answer));
+}
+
+Task<Result<OverviewRecord>> Client::overview(std::size_t jobs, std::size_t executors) {
+  Query query("/v1/overview");
+  query.add("jobs", std::string_view{std::to_string(jobs)});
+  query.add("executors", std::string_view{std::to_string(executors)});
+  http::Request request;
+  request.target = query.target();
+  auto answer = co_await ask(std::move(request), overview_time);
+  co_return to_overview(std::move(answer));
 }
 
 Task<Result<json::value>> Client::stats() {

@@ -11,6 +11,7 @@
 #include "shared/model/executor_info.hpp"
 #include "shared/model/explanation.hpp"
 #include "shared/model/job.hpp"
+#include "shared/model/overview.hpp"
 #include "shared/runtime/async.hpp"
 
 #include <cstdint>
@@ -62,6 +63,11 @@ struct ExecutorRecord {
   json::value raw;
 };
 
+struct OverviewRecord {
+  Overview overview;
+  json::value raw;
+};
+
 struct EventQuery {
   std::string jobs;  // "3,5,8-10"; empty: any
   std::vector<std::string> statuses;
@@ -81,7 +87,7 @@ struct LogQuery {
   std::optional<std::string> attempt;
   std::optional<std::string> tail;   // lines
   std::optional<std::string> since;  // RFC 3339: only what was written then or later
-  std::uint64_t offset = 0;         // bytes of the chosen streams together to leave out
+  std::uint64_t offset = 0;          // bytes of the chosen streams together to leave out
   bool follow = false;
   bool timestamps = false;  // say when it was written
 };
@@ -116,6 +122,9 @@ class Client {
   Task<Result<ExecutorRecord>> drain(std::string name, std::optional<std::string> deadline,
                                      std::optional<std::string> reason);
   Task<Result<ExecutorRecord>> resume(std::string name);
+  // With at most so many jobs and executors one by one, each limits::max_page at most. A server that is
+  // silent is given up soon: it is asked again and again.
+  Task<Result<OverviewRecord>> overview(std::size_t jobs, std::size_t executors);
   // As the API said it.
   Task<Result<json::value>> stats();
 

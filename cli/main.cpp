@@ -17,6 +17,7 @@ void add_client_verbs(CLI::App& app, Context& context) {
   add_rerun(app, context);
   add_events(app, context);
   add_executors(app, context);
+  add_top(app, context);
   add_stats(app, context);
   add_completion(app, context);
   add_version(app, context);

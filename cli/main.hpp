@@ -9,8 +9,8 @@ class App;
 
 namespace berth::cli {
 
-// Adds run, submit, ls, show, logs, wait, abort, rerun, events, executors, stats, completion and version.
-// `context` must outlive `app`.
+// Adds run, submit, ls, show, explain, logs, wait, abort, rerun, events, executors, top, stats, completion
+// and version. `context` must outlive `app`.
 void add_client_verbs(CLI::App& app, Context& context);
 
 // Parses, runs the chosen verb, and returns the process's exit code. Help goes to stdout (0); a wrong command

@@ -20,6 +20,7 @@ void add_explain(CLI::App& app, Context& context);
 void add_rerun(CLI::App& app, Context& context);
 void add_events(CLI::App& app, Context& context);
 void add_executors(CLI::App& app, Context& context);
+void add_top(CLI::App& app, Context& context);
 void add_stats(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);

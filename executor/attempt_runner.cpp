@@ -31,6 +31,7 @@ ContainerView view_of(const ContainerState& state) {
   view.is_lease_over = state.ended_by == EndedBy::lease;
   view.oom_killed = state.oom_killed;
   view.peak_memory = state.peak_memory;
+  view.cpu_time = state.cpu_time;
   view.error = state.error;
   view.started_at = state.started_at;
   view.finished_at = state.finished_at;

@@ -96,6 +96,19 @@ static unsigned long long number_in(const char *file, const char *name) {
   return 0;
 }
 
+// Milliseconds of CPU time. What was waited for isn't all: at a timeout or a lease's end the process itself has only
+// just been killed, and whatever it has left behind is never waited for. The container's cgroup knows of them.
+static long long cpu_time(const struct rusage *waited_for) {
+  const long long known = (waited_for->ru_utime.tv_sec + waited_for->ru_stime.tv_sec) * 1000LL +
+                          (waited_for->ru_utime.tv_usec + waited_for->ru_stime.tv_usec) / 1000;
+  // cgroup v1, then v2, whose root (seen where there is no namespace of one's own) has the time of the whole machine:
+  // it alone is of no type.
+  unsigned long long all = number_in("/sys/fs/cgroup/cpuacct/cpuacct.usage", "") / 1000000;
+  if (all == 0 && access("/sys/fs/cgroup/cgroup.type", F_OK) == 0)
+    all = number_in("/sys/fs/cgroup/cpu.stat", "usage_usec") / 1000;
+  return (long long)all > known ? (long long)all : known;
+}
+
 static void record_ending(struct life *life, const char *how, int number, const char *why) {
   struct rusage used;
   getrusage(RUSAGE_CHILDREN, &used);
@@ -105,10 +118,8 @@ static void record_ending(struct life *life, const char *how, int number, const 
   if (peak == 0) peak = (unsigned long long)used.ru_maxrss * 1024;
   unsigned long long kills = number_in("/sys/fs/cgroup/memory/memory.oom_control", "oom_kill");
   if (kills == 0) kills = number_in("/sys/fs/cgroup/memory.events", "oom_kill");
-  const long long cpu = (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000LL +
-                        (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1000;
-  record(life, "ended %lld %s %d %s %llu %lld %llu\n", (long long)now_ms(CLOCK_REALTIME), how, number, why, peak, cpu,
-         kills);
+  record(life, "ended %lld %s %d %s %llu %lld %llu\n", (long long)now_ms(CLOCK_REALTIME), how, number, why, peak,
+         cpu_time(&used), kills);
 }
 
 // --- the ways to end ---

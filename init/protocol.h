@@ -21,7 +21,8 @@
 //       how, number   "exit" and the code, or "signal" and the number
 //       why           "itself"; "timeout": it ended after it was told to; "lease": init ended it at the lease's end
 //       peak          highest use of memory, bytes; 0: not known
-//       cpu           milliseconds of user and system time of all that were waited for
+//       cpu           milliseconds of user and system time of the whole container; where its cgroup can't be read, of
+//                     all that were waited for (as by inits of before)
 //       kills         processes of the container that the kernel killed for lack of memory
 #pragma once
 

@@ -34,7 +34,8 @@ struct ContainerView {
   bool is_lease_over = false;    // it ended with the executor's lease
   bool oom_killed = false;
   std::optional<Bytes> peak_memory;
-  std::string error;  // the runtime's own words about a failed start
+  std::optional<Milliseconds> cpu_time;  // of all its processes
+  std::string error;                     // the runtime's own words about a failed start
   std::optional<WallTime> started_at;
   std::optional<WallTime> finished_at;
 };

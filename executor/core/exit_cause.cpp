@@ -62,6 +62,7 @@ lifecycle::Outcome judge_exit(const ContainerView& container, const std::optiona
   outcome.signal = container.signal ? signal_name(*container.signal) : std::nullopt;
   outcome.oom_killed = container.oom_killed;
   outcome.peak_memory = container.peak_memory;
+  outcome.cpu_time = container.cpu_time;
   outcome.started_at = container.started_at;
   outcome.finished_at = container.finished_at.value_or(now);
   if (stopped) {

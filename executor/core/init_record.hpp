@@ -21,8 +21,8 @@ struct InitRecord {
     bool by_signal = false;
     int number = 0;  // the exit code, or the signal's
     Why why = Why::itself;
-    Bytes peak_memory{};  // 0: not known
-    Milliseconds cpu_time{};
+    Bytes peak_memory{};      // 0: not known
+    Milliseconds cpu_time{};  // of the whole container
     std::uint64_t oom_kills = 0;
   };
 

@@ -67,8 +67,9 @@ struct ContainerState {
   std::optional<int> signal;  // that ended its process; exit_code is then 128 + it
   EndedBy ended_by = EndedBy::itself;
   bool oom_killed = false;
-  std::optional<Bytes> peak_memory;  // the highest use, if known
-  std::string error;                 // a failed start, in words
+  std::optional<Bytes> peak_memory;      // the highest use, if known
+  std::optional<Milliseconds> cpu_time;  // of all its processes, user and system, if known
+  std::string error;                     // a failed start, in words
   // Of one that ran:
   std::optional<WallTime> started_at;
   std::optional<WallTime> finished_at;

@@ -80,7 +80,8 @@ struct Attempt {
   std::optional<int> exit_code;
   std::optional<std::string> signal;
   bool oom_killed = false;
-  std::optional<Bytes> peak_memory;  // the highest use, if known
+  std::optional<Bytes> peak_memory;      // the highest use, if known
+  std::optional<Milliseconds> cpu_time;  // user and system time of all its processes, if known
   std::string message;
   std::string why{};  // it was placed there
   Steps steps{};
@@ -148,6 +149,7 @@ struct Description<Attempt> {
       field("oom_killed", &Attempt::oom_killed, "Whether the kernel killed a process of it for memory."),
       field("peak_memory", &Attempt::peak_memory,
             "The most memory that it used at once, in bytes, if known."),
+      field("cpu_time", &Attempt::cpu_time, "The CPU time of all its processes, user and system, if known."),
       field("message", &Attempt::message, "In words."),
       field("why", &Attempt::why, "Why it was placed there."),
       field("steps", &Attempt::steps, "When its executor came how far with it."));

@@ -110,6 +110,7 @@ void end_attempt(Job& job, const Outcome& outcome) {
   attempt.signal = job.signal = outcome.signal;
   attempt.oom_killed = job.oom_killed = outcome.oom_killed;
   attempt.peak_memory = outcome.peak_memory;
+  attempt.cpu_time = outcome.cpu_time;
   attempt.message = outcome.message;
 
   const bool success = outcome.cause == Cause::exit && outcome.exit_code == 0;

@@ -44,6 +44,7 @@ struct Outcome {
   std::optional<std::string> signal;
   bool oom_killed = false;
   std::optional<Bytes> peak_memory;
+  std::optional<Milliseconds> cpu_time;
   std::string message;
   std::optional<WallTime> started_at;  // more exact than when Started was told; absent: that stands
   WallTime finished_at{};

@@ -51,6 +51,7 @@ TEST_F(Init, WorksForAnyUserOnAReadOnlyRootWithoutNetwork) {
   EXPECT_EQ(state.exit_code, 5);
   ASSERT_TRUE(state.peak_memory);
   EXPECT_GT(state.peak_memory->value, 0);
+  EXPECT_TRUE(state.cpu_time);
   EXPECT_EQ(output_of(wanted.identity).all, "65534\ntouch: /x: Read-only file system\n");
 }
 
@@ -105,6 +106,21 @@ TEST_F(Init, AndByForceWhenThatIsOver) {
   const auto state = outcome_of(wanted);
   EXPECT_EQ(state.ended_by, EndedBy::timeout);
   EXPECT_EQ(state.signal, SIGKILL);
+}
+
+// What was killed a moment ago nobody has waited for yet, and nobody ever waits for what is left behind.
+TEST_F(Init, TellsTheCpuTimeOfAllItsProcesses) {
+  const auto all = outcome_of(shell("i=0; while [ $i -lt 200000 ]; do i=$((i + 1)); done", 1));
+  ASSERT_TRUE(all.cpu_time);
+  EXPECT_GT(*all.cpu_time, 20ms);
+  auto endless = shell("while :; do :; done", 2);
+  endless.definition.timeout = 1s;
+  endless.definition.stop_grace = 0s;
+  const auto killed = outcome_of(endless);
+  EXPECT_EQ(killed.ended_by, EndedBy::timeout);
+  ASSERT_TRUE(killed.cpu_time);
+  EXPECT_GT(*killed.cpu_time, 50ms);
+  EXPECT_LT(*killed.cpu_time, 30s) << "its own, not the machine's";
 }
 
 // --- the lease ---

@@ -61,6 +61,9 @@ bool tell(ContainerState& state, const InitRecord& record) {
   state.ended_by = ended_by(ending.why);
   state.oom_killed = state.oom_killed || ending.oom_kills > 0;
   if (ending.peak_memory.value > 0) state.peak_memory = ending.peak_memory;
+  // An init that can't read its cgroup counts what it has waited for: nothing yet of what it has just killed.
+  const bool is_counted = ending.cpu_time > Milliseconds{0} || ending.why == InitRecord::Why::itself;
+  if (is_counted) state.cpu_time = ending.cpu_time;
   state.finished_at = ending.at;
   if (record.started) state.started_at = record.started;
   return true;

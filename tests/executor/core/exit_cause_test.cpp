@@ -64,6 +64,16 @@ TEST(ExitCause, stop_signals_have_numbers) {
 
 TEST(ExitCause, nobody_saw_it) { EXPECT_EQ(judge(exited_with(std::nullopt)).cause, Cause::exit_unknown); }
 
+TEST(ExitCause, what_it_used_goes_with_every_ending) {
+  auto view = exited_with(0);
+  view.peak_memory = 96_MiB;
+  view.cpu_time = Milliseconds{1'500};
+  EXPECT_EQ(judge(view).peak_memory, 96_MiB);
+  EXPECT_EQ(judge(view).cpu_time, Milliseconds{1'500});
+  EXPECT_EQ(judge(view, StopCause{Cause::timeout, "too long"}).cpu_time, Milliseconds{1'500});
+  EXPECT_EQ(judge(exited_with(0)).cpu_time, std::nullopt) << "not known is not none";
+}
+
 // moby#15621, nomad#13119: a child is killed for memory, and the job goes on.
 TEST(ExitCause, oom_is_a_flag_apart_and_the_cause_only_when_the_job_failed) {
   const auto survived = judge(exited_with(0, true));

@@ -69,6 +69,7 @@ Job a_job() {
                           "SIGKILL",
                           true,
                           2_MiB,
+                          1'500ms,
                           "m",
                           "the only executor with room",
                           {WallTime{1}, WallTime{1}, WallTime{2}, WallTime{2}, WallTime{3}}});

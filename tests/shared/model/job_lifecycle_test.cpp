@@ -22,7 +22,7 @@ Job job_in(State state) {
   const auto with_attempt = [&] {
     job.attempt = 1;
     job.executor = "one";
-    job.attempts.push_back({1, "one", {}, WallTime{5}, {}, {}, {}, {}, {}, false, {}, ""});
+    job.attempts.push_back({1, "one", {}, WallTime{5}, {}, {}, {}, {}, {}, false, {}, {}, ""});
   };
   const auto pending = [&](Reason reason) {
     job.status = JobStatus::pending;
@@ -162,7 +162,12 @@ TEST(JobLifecycle, AWholeLife) {
   job = *apply(job, Started{WallTime{13}}, WallTime{14});
   EXPECT_EQ(job.status, JobStatus::running);
   EXPECT_EQ(job.started_at, WallTime{13});
-  job = *apply(job, AttemptEnded{exited(0)}, WallTime{15});
+  auto outcome = exited(0);
+  outcome.peak_memory = 64_MiB;
+  outcome.cpu_time = Milliseconds{2};
+  job = *apply(job, AttemptEnded{outcome}, WallTime{15});
+  EXPECT_EQ(job.attempts.at(0).peak_memory, 64_MiB);
+  EXPECT_EQ(job.attempts.at(0).cpu_time, Milliseconds{2});
   EXPECT_EQ(job.status, JobStatus::succeeded);
   EXPECT_EQ(job.cause, Cause::exit);
   EXPECT_EQ(job.exit_code, 0);

@@ -1,9 +1,9 @@
 #include "scheduler/core/explain.hpp"
 
-#include "scheduler/core/attempt_story.hpp"
 #include "scheduler/core/outlook.hpp"
 #include "scheduler/core/remedies.hpp"
 #include "scheduler/core/start_estimate.hpp"
+#include "shared/model/attempt_story.hpp"
 #include "shared/model/job_lifecycle.hpp"
 
 #include <algorithm>

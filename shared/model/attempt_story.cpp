@@ -1,4 +1,4 @@
-#include "scheduler/core/attempt_story.hpp"
+#include "shared/model/attempt_story.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -27,6 +27,7 @@ SchedulerApp::SchedulerApp(asio::any_io_executor executor, Store& store, const C
                 duties_.retention,
                 duties_.onlooker,
                 duties_.endings,
+                api::Turnstile(executor),
                 api::Turnstile(executor)},
       server_(executor, router_.as_handler(), server_options()),
       tasks_(executor) {
@@ -37,6 +38,7 @@ SchedulerApp::SchedulerApp(asio::any_io_executor executor, Store& store, const C
   api::add_event_routes(router_, services_);
   api::add_overview_routes(router_, services_);
   api::add_health_routes(router_, services_);
+  api::add_sizing_routes(router_, services_);
   api::add_metric_routes(router_, services_);
   api::add_reference_routes(router_);
   router_.observe(

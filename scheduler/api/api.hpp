@@ -27,6 +27,7 @@ struct Services {
   Onlooker& onlooker;
   const EndingTally& endings;
   Turnstile turnstile;  // for what takes long
+  Turnstile history;    // for what reads much of the store
   RequestCounts requests{};
 };
 
@@ -38,6 +39,7 @@ void add_executor_routes(http::Router& router, Services& services);
 void add_event_routes(http::Router& router, Services& services);
 void add_overview_routes(http::Router& router, Services& services);
 void add_health_routes(http::Router& router, Services& services);
+void add_sizing_routes(http::Router& router, Services& services);
 void add_metric_routes(http::Router& router, Services& services);
 // /openapi.json and /docs, of all routes of the router.
 void add_reference_routes(http::Router& router);

@@ -39,6 +39,12 @@ inline constexpr std::size_t max_page = 1'000;
 inline constexpr std::size_t default_page = 100;
 // Of a shape on an executor, by one pass of a dry run: the leader's loop stands still meanwhile.
 inline constexpr std::size_t dry_run_judgements = 1'000'000;
+// Of the jobs that have ended one look at sizes reads so many, the newest, a page at a time; and their
+// attempts.
+inline constexpr std::size_t sizing_jobs = 20'000;
+inline constexpr std::size_t sizing_page = 250;
+inline constexpr std::size_t sizing_runs = 100'000;
+inline constexpr std::size_t sizing_least = 3;  // measured runs; fewer say nothing
 inline constexpr Milliseconds max_long_poll = 60s;
 inline constexpr std::size_t max_idempotency_key = 255;
 inline constexpr Milliseconds idempotency_retention = 24h;

@@ -7,6 +7,7 @@
 #include "shared/model/explanation.hpp"
 #include "shared/model/job.hpp"
 #include "shared/model/overview.hpp"
+#include "shared/model/sizing.hpp"
 
 #include <boost/json/stream_parser.hpp>
 
@@ -53,6 +54,7 @@ BERTH_JSON(ExecutorStatus)
 BERTH_JSON(Explanation)
 BERTH_JSON(DryRun)
 BERTH_JSON(Overview)
+BERTH_JSON(SizingReport)
 #undef BERTH_JSON
 
 }  // namespace berth

@@ -6,6 +6,7 @@
 #include "shared/model/explanation.hpp"
 #include "shared/model/job.hpp"
 #include "shared/model/overview.hpp"
+#include "shared/model/sizing.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -153,6 +154,7 @@ json::object model_schemas() {
   schema_of<Explanation>(models);
   schema_of<DryRun>(models);
   schema_of<Overview>(models);
+  schema_of<SizingReport>(models);
   return models;
 }
 

@@ -5,6 +5,7 @@
 #include "shared/model/executor_info.hpp"
 #include "shared/model/explanation.hpp"
 #include "shared/model/overview.hpp"
+#include "shared/model/sizing.hpp"
 #include "tests/scheduler/api/fixture.hpp"
 
 #include <set>
@@ -107,6 +108,8 @@ TEST_F(OpenApi, HasEveryFieldOfEveryModelInItsOwnWords) {
   expect_described<Overview>(schemas);
   expect_described<Endings>(schemas);
   expect_described<RunningJob>(schemas);
+  expect_described<SizingReport>(schemas);
+  expect_described<NameSizing>(schemas);
 }
 
 TEST_F(OpenApi, KnowsRulesAndDefaults) {

@@ -65,6 +65,13 @@ Result<DryRunRecord> to_dry_run(Result<json::value> answer) {
   return DryRunRecord{std::move(*result), std::move(*answer)};
 }
 
+Result<SizingRecord> to_sizing(Result<json::value> answer) {
+  if (!answer) return answer.error();
+  auto report = from_json<SizingReport>(*answer);
+  if (!report) return strange(report.error().message);
+  return SizingRecord{std::move(*report), std::move(*answer)};
+}
+
 Result<std::vector<JobId>> to_ids(const json::value& answer) {
   const auto* object = answer.if_object();
   const auto* list = object == nullptr ? nullptr : object->if_contains("ids");

@@ -11,6 +11,7 @@ Error strange(const std::string& what);
 Result<JobRecord> to_record(Result<json::value> answer);
 Result<ExplanationRecord> to_explanation(Result<json::value> answer);
 Result<DryRunRecord> to_dry_run(Result<json::value> answer);
+Result<SizingRecord> to_sizing(Result<json::value> answer);
 Result<std::vector<JobId>> to_ids(const json::value& answer);
 Result<JobPage> to_page(const json::value& answer);
 Result<EventPage> to_event_page(const json::value& answer);

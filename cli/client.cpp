@@ -281,6 +281,17 @@ Task<Result<json::value>> Client::stats() {
   co_return answer;
 }
 
+Task<Result<SizingRecord>> Client::sizing(SizingQuery asked) {
+  Query query("/v1/stats/sizing");
+  query.add("by", std::string_view{"name"});
+  query.add("name", asked.name);
+  query.add("limit", asked.limit);
+  http::Request request;
+  request.target = query.target();
+  auto answer = co_await ask(std::move(request));
+  co_return to_sizing(std::move(answer));
+}
+
 Task<Result<ExecutorList>> Client::executors() {
   http::Request request;
   request.target = "/v1/executors";

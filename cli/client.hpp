@@ -12,6 +12,7 @@
 #include "shared/model/explanation.hpp"
 #include "shared/model/job.hpp"
 #include "shared/model/overview.hpp"
+#include "shared/model/sizing.hpp"
 #include "shared/runtime/async.hpp"
 
 #include <cstdint>
@@ -38,6 +39,16 @@ struct ExplanationRecord {
 
 struct DryRunRecord {
   DryRun result;
+  json::value raw;
+};
+
+struct SizingQuery {
+  std::optional<std::string> name;   // only that one
+  std::optional<std::string> limit;  // of names, as it was typed
+};
+
+struct SizingRecord {
+  SizingReport report;
   json::value raw;
 };
 
@@ -127,6 +138,7 @@ class Client {
   Task<Result<OverviewRecord>> overview(std::size_t jobs, std::size_t executors);
   // As the API said it.
   Task<Result<json::value>> stats();
+  Task<Result<SizingRecord>> sizing(SizingQuery query);
 
  private:
   Task<Result<json::value>> ask(http::Request request, std::optional<Milliseconds> patience = std::nullopt);

@@ -108,6 +108,9 @@ Result<EventPage> to_event_page(const json::value& answer) {
   EventPage page;
   page.events.assign(list->get_array().begin(), list->get_array().end());
   if (auto next = text_at(*object, "next"); !next.empty()) page.next = std::move(next);
+  const auto* last = object->if_contains("last");
+  boost::system::error_code no_number;
+  if (last != nullptr) page.last = last->to_number<std::uint64_t>(no_number);
   const auto* gap = object->if_contains("gap");
   if (gap != nullptr && gap->is_object()) page.gap = say_gap(*gap);
   return page;

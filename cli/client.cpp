@@ -17,6 +17,8 @@ namespace {
 constexpr Milliseconds call_time{60'000};
 // Where there is another to ask, a server that is frozen is given up sooner.
 constexpr Milliseconds call_time_of_several{15'000};
+// How long a submit whose answer was lost is repeated.
+constexpr Milliseconds repeat_time{30'000};
 // A long poll's answer may be this much later than the server was asked to wait.
 constexpr Milliseconds poll_grace{15'000};
 constexpr Milliseconds overview_time{10'000};
@@ -56,7 +58,9 @@ json::value batch_of(const std::vector<JobDefinition>& definitions) {
   return body;
 }
 
-std::string random_key() {
+}  // namespace
+
+std::string new_idempotency_key() {
   std::random_device source;
   std::string key = "berth-cli-";
   for (int i = 0; i < 4; ++i) {
@@ -66,8 +70,6 @@ std::string random_key() {
   }
   return key;
 }
-
-}  // namespace
 
 std::string jobs_target(const JobFilter& filter, std::size_t limit,
                         const std::optional<std::string>& cursor) {
@@ -136,7 +138,7 @@ Task<Result<std::unique_ptr<http::ResponseStream>>> Client::open(http::Request r
 // With several servers a request may arrive twice: then its key makes the second the first.
 Task<Result<json::value>> Client::post_jobs(json::value body, std::optional<std::string> idempotency_key) {
   auto request = post("/v1/jobs", body);
-  if (!idempotency_key && servers_.are_several()) idempotency_key = random_key();
+  if (!idempotency_key && servers_.are_several()) idempotency_key = new_idempotency_key();
   if (idempotency_key) request.headers.emplace_back("Idempotency-Key", *idempotency_key);
   auto answer = co_await ask(std::move(request));
   co_return answer;
@@ -148,9 +150,32 @@ Task<Result<JobRecord>> Client::submit(JobDefinition definition, std::optional<s
   co_return to_record(std::move(answer));
 }
 
-Task<Result<JobRecord>> Client::resubmit(json::value definition) {
-  auto answer = co_await post_jobs(std::move(definition), std::nullopt);
+// Whether a call whose answer was lost took effect isn't known: its key makes it safe to ask again.
+Task<Result<json::value>> Client::post_jobs_again(json::value body, std::string idempotency_key) {
+  const auto give_up = deadline_in(repeat_time);
+  for (;;) {
+    auto answer = co_await post_jobs(body, idempotency_key);
+    if (answer || !is_transient(answer.error()) || std::chrono::steady_clock::now() >= give_up)
+      co_return answer;
+    co_await sleep_until(deadline_in(retry_pause));
+  }
+}
+
+Task<Result<JobRecord>> Client::resubmit(json::value definition, std::string idempotency_key) {
+  auto answer = co_await post_jobs_again(std::move(definition), std::move(idempotency_key));
   co_return to_record(std::move(answer));
+}
+
+Task<Result<std::vector<JobId>>> Client::resubmit_all(std::vector<json::value> definitions,
+                                                      std::string idempotency_key) {
+  json::array jobs;
+  for (auto& definition : definitions) jobs.push_back(std::move(definition));
+  json::object body;
+  body["jobs"] = std::move(jobs);
+  json::value batch = std::move(body);
+  auto answer = co_await post_jobs_again(std::move(batch), std::move(idempotency_key));
+  if (!answer) co_return answer.error();
+  co_return to_ids(*answer);
 }
 
 Task<Result<std::vector<JobId>>> Client::submit_all(std::vector<JobDefinition> definitions) {

@@ -89,6 +89,7 @@ struct EventQuery {
 struct EventPage {
   std::vector<json::value> events;
   std::optional<std::string> next;  // `after` of the page behind it
+  std::uint64_t last = 0;           // everything up to this number was looked at
   std::optional<std::string> gap;   // what is missing before the first, in words
 };
 
@@ -109,8 +110,11 @@ class Client {
       : servers_(std::move(executor), std::move(servers)) {}
 
   Task<Result<JobRecord>> submit(JobDefinition definition, std::optional<std::string> idempotency_key);
-  // A definition as the API said it: fields that this client doesn't know go back as they came.
-  Task<Result<JobRecord>> resubmit(json::value definition);
+  // Definitions as the API said them: fields that this client doesn't know go back as they came. A lost
+  // answer is asked for again for a while, under the same key.
+  Task<Result<JobRecord>> resubmit(json::value definition, std::string idempotency_key);
+  Task<Result<std::vector<JobId>>> resubmit_all(std::vector<json::value> definitions,
+                                                std::string idempotency_key);
   // At most limits::max_jobs_a_request; all or none, ids in order.
   Task<Result<std::vector<JobId>>> submit_all(std::vector<JobDefinition> definitions);
   // What would become of them; nothing is stored.
@@ -144,10 +148,14 @@ class Client {
   Task<Result<json::value>> ask(http::Request request, std::optional<Milliseconds> patience = std::nullopt);
   Task<Result<std::unique_ptr<http::ResponseStream>>> open(http::Request request);
   Task<Result<json::value>> post_jobs(json::value body, std::optional<std::string> idempotency_key);
+  Task<Result<json::value>> post_jobs_again(json::value body, std::string idempotency_key);
   Milliseconds patience() const;
 
   Endpoints servers_;
 };
+
+// One that nobody else has.
+std::string new_idempotency_key();
 
 // The path and query of the calls with many parameters. Pure, for tests.
 std::string jobs_target(const JobFilter& filter, std::size_t limit, const std::optional<std::string>& cursor);

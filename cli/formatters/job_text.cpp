@@ -2,13 +2,17 @@
 
 #include "cli/formatters/key_value_page.hpp"
 #include "cli/formatters/text.hpp"
+#include "cli/formatters/timeline.hpp"
 #include "cli/formatters/words.hpp"
 #include "shared/base/joined.hpp"
+#include "shared/model/attempt_story.hpp"
 
 #include <utility>
 
 namespace berth::cli {
 namespace {
+
+constexpr std::size_t timelines_shown = 5;  // on a terminal: of the newest attempts
 
 std::string exit_text(const std::optional<int>& code) { return code ? std::to_string(*code) : "-"; }
 
@@ -70,7 +74,9 @@ std::string attempts_table(const Job& job, WallTime now, const TableStyle& style
                {"EXECUTOR", Align::left, 8},
                {"PLACED"},
                {"RAN", Align::right},
-               {"OUTCOME"},
+               {"CPU", Align::right},
+               {"PEAK", Align::right},
+               {"OUTCOME", Align::left, 12},
                {"MESSAGE", Align::left, 7}});
   for (const auto& attempt : job.attempts) {
     const auto end = attempt.finished_at.value_or(now);
@@ -78,10 +84,28 @@ std::string attempts_table(const Job& job, WallTime now, const TableStyle& style
                    {attempt.executor},
                    {say_ago(attempt.assigned_at, now)},
                    {attempt.started_at ? say_span(end - *attempt.started_at) : "-"},
+                   {attempt.cpu_time ? say_span(*attempt.cpu_time) : "-"},
+                   {attempt.peak_memory ? to_string(*attempt.peak_memory) : "-"},
                    {attempt_outcome(attempt)},
                    {attempt.message}});
   }
   return table.render(style);
+}
+
+// How long each phase of every attempt took; on a terminal drawn, and of the newest attempts.
+std::string timelines(const Job& job, WallTime now, const TableStyle& style) {
+  const auto stories = stories_of(job, now);
+  const auto first =
+      style.width && stories.size() > timelines_shown ? stories.size() - timelines_shown : std::size_t{0};
+  std::string text;
+  for (auto i = first; i < stories.size(); ++i) {
+    const auto title =
+        "Attempt " + std::to_string(stories[i].number) + " on " + escape_control(stories[i].executor);
+    text += "\n" + paint(title, Colour::bold, style.colour) + "\n" + timeline(stories[i], style);
+  }
+  if (first > 0)
+    text += "\n(of " + say_count(first, "earlier attempt") + ": `berth explain " + to_string(job.id) + "`)\n";
+  return text;
 }
 
 }  // namespace
@@ -144,7 +168,7 @@ std::string job_page(const Job& job, WallTime now, const TableStyle& style) {
   add_definition(job.definition, page);
   add_times(job, now, page);
   if (job.attempts.empty()) return page.text();
-  return page.text() + "\n" + attempts_table(job, now, style);
+  return page.text() + "\n" + attempts_table(job, now, style) + timelines(job, now, style);
 }
 
 }  // namespace berth::cli

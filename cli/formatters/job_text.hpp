@@ -22,7 +22,8 @@ std::string what_runs(const JobDefinition& definition);
 // `berth ls`: one line a job.
 Table job_table(const std::vector<Job>& jobs, WallTime now);
 
-// `berth show`: everything worth knowing of one job, key and value a line, then its attempts.
+// `berth show`: everything worth knowing of one job, key and value a line, then its attempts, and how long
+// each phase of them took.
 std::string job_page(const Job& job, WallTime now, const TableStyle& style);
 
 }  // namespace berth::cli

@@ -20,8 +20,9 @@ struct JobsNamed {
 };
 using JobReference = std::variant<std::vector<JobId>, LastJob, JobsNamed>;
 
-// Most jobs that one range or list may name; a slip of the finger shouldn't become a million requests.
-inline constexpr std::size_t max_referenced_jobs = 10'000;
+// Most jobs that one range or list may name, which is what a cluster keeps of those that have ended: a slip
+// of the finger shouldn't become a million requests.
+inline constexpr std::size_t max_referenced_jobs = 100'000;
 
 // Lists keep their order and may repeat; ranges go upward. Error invalid says what is expected.
 Result<JobReference> parse_job_reference(std::string_view text);

@@ -2,11 +2,13 @@
 #include "cli/command_line.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/formatters/job_text.hpp"
+#include "cli/formatters/json_text.hpp"
 #include "cli/formatters/progress.hpp"
 #include "cli/formatters/terminal.hpp"
 #include "cli/formatters/text.hpp"
 #include "cli/formatters/words.hpp"
 #include "cli/job_verb.hpp"
+#include "cli/jobs_wait.hpp"
 
 #include <memory>
 #include <utility>
@@ -26,7 +28,6 @@ std::string ran_out(const Job& job) {
 }
 
 void print_ending(const Context& context, const Job& job) {
-  if (context.json) return;
   if (context.quiet) return say(to_string(job.id) + "\n");
   std::string line = "job " + to_string(job.id) + " " + status_text(job);
   if (job.exit_code) line += ", exit " + std::to_string(*job.exit_code);
@@ -35,33 +36,75 @@ void print_ending(const Context& context, const Job& job) {
   say(line + "\n");
 }
 
-Task<int> wait_for(Session session, std::vector<JobId> ids, Deadline deadline) {
-  ProgressLine progress(!session.context.quiet && !session.context.json);
-  std::vector<json::value> raw;
-  int code = exit_code::ok;
-  bool has_answered = false;
-  for (const auto id : ids) {
-    EndWait wait{.job = id, .deadline = deadline};
-    // A server that isn't there in the beginning may be none at all; one that was comes back.
-    if (!has_answered) wait.give_up = deadline_in(Milliseconds{0});
-    if (progress.enabled()) wait.longest_poll = redraw;
-    wait.on_record = [&](const JobRecord& seen) {
-      if (!is_terminal(seen.job.status)) progress.show(progress_text(seen.job, SystemClock{}.wall()));
-    };
-    auto record = co_await await_end(session.client, std::move(wait));
-    progress.hide();
-    if (!record || !is_terminal(record->job.status)) {
-      if (session.context.json) print_records(raw);
-      if (!record) co_return fail_job_verb(session.context, record.error());
-      say_error(ran_out(record->job));
-      co_return exit_code::wait_timeout;
-    }
-    has_answered = true;
-    print_ending(session.context, record->job);
-    raw.push_back(std::move(record->raw));
-    if (code == exit_code::ok) code = exit_code_for(record->job);
+// What is said of jobs as they end; --json prints a list of them piece by piece, so that none has to be kept.
+class Endings {
+ public:
+  explicit Endings(const Context& context) : context_(context) {}
+
+  void add(const JobRecord& record) {
+    if (code_ == exit_code::ok) code_ = exit_code_for(record.job);
+    if (!context_.json) return print_ending(context_, record.job);
+    auto text = pretty(record.raw);
+    text.pop_back();  // its newline, which stands behind the comma
+    say((is_open_ ? ",\n" : "[\n") + text);
+    is_open_ = true;
   }
-  if (session.context.json) print_records(raw);
+  void close() {
+    if (is_open_) say("\n]\n");
+    is_open_ = false;
+  }
+  int code() const { return code_; }
+
+ private:
+  const Context& context_;
+  int code_ = exit_code::ok;
+  bool is_open_ = false;
+};
+
+Task<int> wait_for_one(Session session, JobId id, Deadline deadline) {
+  ProgressLine progress(!session.context.quiet && !session.context.json);
+  EndWait wait{.job = id, .deadline = deadline};
+  // A server that isn't there in the beginning may be none at all; one that was comes back.
+  wait.give_up = deadline_in(Milliseconds{0});
+  if (progress.enabled()) wait.longest_poll = redraw;
+  wait.on_record = [&](const JobRecord& seen) {
+    if (!is_terminal(seen.job.status)) progress.show(progress_text(seen.job, SystemClock{}.wall()));
+  };
+  const auto record = co_await await_end(session.client, std::move(wait));
+  progress.hide();
+  if (!record) co_return fail_job_verb(session.context, record.error());
+  if (!is_terminal(record->job.status)) {
+    say_error(ran_out(record->job));
+    co_return exit_code::wait_timeout;
+  }
+  if (session.context.json) {
+    say(pretty(record->raw));
+  } else {
+    print_ending(session.context, record->job);
+  }
+  co_return exit_code_for(record->job);
+}
+
+Task<int> wait_for_many(Session session, std::vector<JobId> ids, Deadline deadline) {
+  const auto all = ids.size();
+  Endings endings(session.context);
+  JobsWait::OnEnded on_ended = [&endings](JobRecord&& record) { endings.add(record); };
+  JobsWait jobs(session, std::move(ids), deadline, std::move(on_ended));
+  const auto left = co_await jobs.run();
+  endings.close();
+  if (!left) co_return fail_job_verb(session.context, left.error());
+  if (!*left) co_return endings.code();
+  say_error(ran_out((*left)->job) + " (" + std::to_string(jobs.told()) + " of " + say_count(all, "job") +
+            " before it had ended)");
+  co_return exit_code::wait_timeout;
+}
+
+Task<int> wait_for(Session session, std::vector<JobId> ids, Deadline deadline) {
+  if (ids.size() == 1) {
+    const int code = co_await wait_for_one(session, ids.front(), deadline);
+    co_return code;
+  }
+  const int code = co_await wait_for_many(session, std::move(ids), deadline);
   co_return code;
 }
 
@@ -85,7 +128,11 @@ void add_wait(CLI::App& app, Context& context) {
   Verb verb(app, context, "wait", "Wait for jobs to end, exit as they did");
   verb.arguments("JOB", options->jobs, "7, last, 40-45, 3,5,8-10 or name:NAME");
   verb.option("--wait-timeout", options->wait_timeout, "TIME", "Give up after that long, with exit code 124");
-  verb.examples("Exit code: the job's own; of several, the first in order that isn't 0.");
+  verb.examples(
+      "Exit code: the job's own; of several, the first in order that isn't 0. Several are told of in order; "
+      "on\n"
+      "a terminal a line below says how many are done, run, wait and failed, and how long the rest may "
+      "take.");
   verb.action([&context, options] { return wait(context, *options); });
 }
 

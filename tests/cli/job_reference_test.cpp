@@ -40,9 +40,9 @@ TEST(JobReference, KnowsThatNoIdIsAboveWhatRedisCanOrder) {
 }
 
 TEST(JobReference, RefusesMoreJobsThanAnyoneMeans) {
-  EXPECT_EQ(ids_of("1-10000").size(), 10'000u);
-  EXPECT_FALSE(parse_job_reference("1-10001"));
-  EXPECT_FALSE(parse_job_reference("1-10000,20000"));
+  EXPECT_EQ(ids_of("1-100000").size(), 100'000u);
+  EXPECT_FALSE(parse_job_reference("1-100001"));
+  EXPECT_FALSE(parse_job_reference("1-100000,200000"));
   EXPECT_FALSE(parse_job_reference("1-18446744073709551615"));
 }
 

@@ -78,7 +78,8 @@ Task<Result<Reply>> Link::ask(Command command, Deadline deadline) {
 }
 
 Task<Result<>> Link::start_tls(const RedisUrl& url) {
-  auto session = TlsSession::make(socket_, url);
+  const TlsOptions options{url.ca_file, url.cert_file, url.key_file};
+  auto session = TlsSession::make(socket_, options);
   if (!session) co_return Error{session.error().kind, "Redis at " + server_ + ": " + session.error().message};
   tls_ = std::move(*session);
   const auto error = co_await tls_->shake_hands(url.host);

@@ -2,10 +2,10 @@
 // whoever opens links does (Connection, PubSub).
 #pragma once
 
-#include "shared/redis/tls.hpp"
 #include "shared/redis/url.hpp"
 #include "shared/redis/wire.hpp"
 #include "shared/runtime/async.hpp"
+#include "shared/runtime/tls.hpp"
 
 #include <boost/asio/generic/stream_protocol.hpp>
 

@@ -1,5 +1,6 @@
-#include "shared/redis/tls.hpp"
+#include "shared/runtime/tls.hpp"
 
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
@@ -10,7 +11,7 @@
 
 #include <openssl/x509.h>
 
-namespace berth::redis {
+namespace berth {
 namespace {
 
 using boost::system::error_code;
@@ -38,7 +39,7 @@ class OpenSslSession final : public TlsSession {
 
   Task<Transferred> read_some(asio::mutable_buffer space) override {
     auto [error, size] = co_await stream_.async_read_some(space, use_tuple);
-    // A server that goes away needn't say good-bye: RESP knows by itself where an answer ends.
+    // A server that goes away needn't say good-bye: RESP and HTTP know by themselves where an answer ends.
     if (error == asio::ssl::error::stream_truncated) error = asio::error::eof;
     co_return Transferred{error, size};
   }
@@ -63,31 +64,31 @@ class OpenSslSession final : public TlsSession {
   Stream stream_;
 };
 
-Error unusable(const std::string& what, const std::string& file, const error_code& error) {
+Error unusable_file(const std::string& what, const std::string& file, const error_code& error) {
   return {ErrorKind::refused, "the " + what + " in " + file + " can't be used: " + error.message()};
 }
 
 }  // namespace
 
-Result<std::unique_ptr<TlsSession>> TlsSession::make(Socket& socket, const RedisUrl& url) {
+Result<std::unique_ptr<TlsSession>> TlsSession::make(Socket& socket, const TlsOptions& options) {
   asio::ssl::context context(asio::ssl::context::tls_client);
   error_code error;
   context.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, error);
   context.set_verify_mode(asio::ssl::verify_peer, error);
-  if (url.ca_file.empty()) {
+  if (options.ca_file.empty()) {
     context.set_default_verify_paths(error);
-    if (error) return unusable("certificate authorities", "the system's folder", error);
+    if (error) return unusable_file("certificate authorities", "the system's folder", error);
   } else {
-    context.load_verify_file(url.ca_file, error);
-    if (error) return unusable("certificate authority", url.ca_file, error);
+    context.load_verify_file(options.ca_file, error);
+    if (error) return unusable_file("certificate authority", options.ca_file, error);
   }
-  if (!url.cert_file.empty()) {
-    context.use_certificate_chain_file(url.cert_file, error);
-    if (error) return unusable("certificate", url.cert_file, error);
-    context.use_private_key_file(url.key_file, asio::ssl::context::pem, error);
-    if (error) return unusable("private key", url.key_file, error);
+  if (!options.cert_file.empty()) {
+    context.use_certificate_chain_file(options.cert_file, error);
+    if (error) return unusable_file("certificate", options.cert_file, error);
+    context.use_private_key_file(options.key_file, asio::ssl::context::pem, error);
+    if (error) return unusable_file("private key", options.key_file, error);
   }
   return std::unique_ptr<TlsSession>(std::make_unique<OpenSslSession>(socket, std::move(context)));
 }
 
-}  // namespace berth::redis
+}  // namespace berth

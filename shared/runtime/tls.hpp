@@ -1,8 +1,7 @@
-// TLS on a connected socket. OpenSSL is seen by tls.cpp alone.
+// TLS on a connected socket, from the client's side. OpenSSL is seen by tls.cpp alone.
 #pragma once
 
 #include "shared/base/result.hpp"
-#include "shared/redis/url.hpp"
 #include "shared/runtime/async.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -12,7 +11,14 @@
 #include <memory>
 #include <string>
 
-namespace berth::redis {
+namespace berth {
+
+// PEM files.
+struct TlsOptions {
+  std::string ca_file{};    // whom to trust; empty: the system's authorities
+  std::string cert_file{};  // shown to the server; empty: none
+  std::string key_file{};   // of cert_file
+};
 
 class TlsSession {
  public:
@@ -23,9 +29,9 @@ class TlsSession {
     std::size_t bytes = 0;
   };
 
-  // Takes authorities, certificate and key from the files that `url` names. refused: one can't be used. The
-  // socket must outlive the session.
-  static Result<std::unique_ptr<TlsSession>> make(Socket& socket, const RedisUrl& url);
+  // Takes authorities, certificate and key from files. refused: one can't be used. The socket must outlive
+  // the session.
+  static Result<std::unique_ptr<TlsSession>> make(Socket& socket, const TlsOptions& options);
 
   virtual ~TlsSession() = default;
 
@@ -40,4 +46,4 @@ class TlsSession {
   virtual std::string explain(const boost::system::error_code& error) const = 0;
 };
 
-}  // namespace berth::redis
+}  // namespace berth

@@ -58,7 +58,7 @@ Result<Address> parse_address(std::string_view url, std::string_view default_por
 std::string Address::text() const {
   if (!socket_path.empty()) return "unix://" + socket_path;
   const bool v6 = host.find(':') != std::string::npos;
-  return "http://" + (v6 ? "[" + host + "]" : host) + ":" + port;
+  return (is_secure ? "https://" : "http://") + (v6 ? "[" + host + "]" : host) + ":" + port;
 }
 
 }  // namespace berth::http

@@ -49,8 +49,8 @@ std::string head_of(const Request& request, const Address& address) {
   const auto add_default = [&](std::string_view name, std::string_view value) {
     if (!find_header(request.headers, name)) add(name, value);
   };
-  add_default("Host",
-              address.socket_path.empty() ? address.text().substr(sizeof("http://") - 1) : "localhost");
+  add_default("Host", address.socket_path.empty() ? address.text().substr(address.text().find("://") + 3)
+                                                  : "localhost");
   add_default("User-Agent", "berth/" BERTH_VERSION);
   for (const auto& [name, value] : request.headers) add(name, value);
   const bool may_have_body = request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
@@ -242,7 +242,7 @@ Task<Opened> open_exchange(std::shared_ptr<ConnectionPool> pool, Request request
   while (true) {
     const bool reused = transport != nullptr;
     if (!reused) {
-      auto connected = co_await connect(pool->executor(), pool->address(), deadline);
+      auto connected = co_await connect(pool->executor(), pool->address(), pool->options(), deadline);
       if (!connected) co_return connected.error();
       transport = *connected;
     }
@@ -262,8 +262,8 @@ Task<Opened> open_exchange(std::shared_ptr<ConnectionPool> pool, Request request
 
 }  // namespace
 
-Client::Client(asio::any_io_executor executor, Address address)
-    : pool_(std::make_shared<ConnectionPool>(std::move(executor), std::move(address))) {}
+Client::Client(asio::any_io_executor executor, Address address, ClientOptions options)
+    : pool_(std::make_shared<ConnectionPool>(std::move(executor), std::move(address), std::move(options))) {}
 
 Client::~Client() { pool_->close(); }
 

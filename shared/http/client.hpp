@@ -1,4 +1,5 @@
-// An HTTP/1.1 client over TCP and Unix sockets. It talks to Berth's API and to the Docker daemon.
+// An HTTP/1.1 client over TCP, TLS and Unix sockets. It talks to Berth's API, to the Docker daemon, and to
+// webhooks.
 //
 // Connections are kept alive and reused, one request at a time each; as many are opened as requests are in
 // flight. Every call has a deadline, and one stuck call never holds up another. A request that fails on a
@@ -9,7 +10,9 @@
 #include "shared/base/result.hpp"
 #include "shared/http/message.hpp"
 #include "shared/runtime/async.hpp"
+#include "shared/runtime/tls.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -20,11 +23,13 @@ struct Address {
   std::string host;         // name or IP address; used for TCP
   std::string port;         // decimal
   std::string socket_path;  // Unix socket; when set, host and port are not used
+  bool is_secure = false;   // TLS over TCP: the server shows a certificate for `host`
 
   std::string text()
       const;  // as a person would write it: "http://127.0.0.1:3625", "unix:///var/run/docker.sock"
 };
-// http://HOST[:PORT][/], tcp://HOST:PORT, unix:///PATH. `default_port` is used where none is given.
+// http://HOST[:PORT][/], tcp://HOST:PORT, unix:///PATH. `default_port` is used where none is given. Berth's
+// API and Docker are asked without TLS, so https isn't taken here.
 Result<Address> parse_address(std::string_view url, std::string_view default_port);
 
 // A response whose body is still coming. Destroying it closes the connection unless the body was read to its
@@ -40,15 +45,24 @@ class ResponseStream {
 
 class ConnectionPool;
 
+struct ClientOptions {
+  // Whether an IP address that the host stands for ("192.0.2.7", "2001:db8::7") may be connected to. It is
+  // asked of each connection's own address, after the name was resolved: what a name stood for earlier
+  // doesn't matter.
+  std::function<bool(std::string_view)> may_connect{};
+  TlsOptions tls{};
+};
+
 class Client {
  public:
-  Client(asio::any_io_executor executor, Address address);
+  Client(asio::any_io_executor executor, Address address, ClientOptions options = {});
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
   // Sends a request and reads the whole response. Errors: unavailable (can't connect, connection lost),
-  // timeout, refused (a body above `max_body`). Any HTTP status is a success here.
+  // timeout, refused (a body above `max_body`, an address that may not be connected to). Any HTTP status is a
+  // success here.
   Task<Result<Response>> call(Request request, Deadline deadline);
 
   // Sends a request and returns once the response's headers are there.

@@ -10,10 +10,16 @@
 namespace berth::http {
 namespace {
 
-using boost::system::error_code;
-using Endpoint = asio::generic::stream_protocol::endpoint;
-using Endpoints = std::vector<Endpoint>;
 using asio::ip::tcp;
+using boost::system::error_code;
+
+struct Candidate {
+  asio::generic::stream_protocol::endpoint endpoint;
+  std::string ip;  // empty: a Unix socket
+};
+using Endpoints = std::vector<Candidate>;
+
+Candidate candidate(const tcp::endpoint& endpoint) { return {endpoint, endpoint.address().to_string()}; }
 
 Error cannot_connect(const Address& address, const std::string& reason) {
   return unavailable("can't connect to " + address.text() + ": " + reason);
@@ -28,7 +34,9 @@ Result<Endpoints> unix_endpoint(const Address& address) {
     return invalid("the socket path " + address.socket_path + " is longer than the " +
                    std::to_string(sizeof(sockaddr_un::sun_path) - 1) + " bytes that the kernel allows");
   }
-  return Endpoints{asio::local::stream_protocol::endpoint(address.socket_path)};
+  Endpoints only;
+  only.push_back({asio::local::stream_protocol::endpoint(address.socket_path), {}});
+  return only;
 }
 
 // A name that doesn't resolve can block the resolver's thread for long, beyond any deadline: so the outcome
@@ -39,7 +47,11 @@ Task<Result<Endpoints>> resolve(asio::any_io_executor executor, Address address,
   error_code not_numeric;
   const auto ip = asio::ip::make_address(address.host, not_numeric);
   const auto port = parse_integer<std::uint16_t>(address.port);
-  if (!not_numeric && port) co_return Endpoints{tcp::endpoint(ip, *port)};
+  if (!not_numeric && port) {
+    Endpoints numeric;
+    numeric.push_back(candidate(tcp::endpoint(ip, *port)));
+    co_return numeric;
+  }
 
   const auto resolution = std::make_shared<Resolution>(executor);
   const auto resolver = std::make_shared<tcp::resolver>(executor);
@@ -50,7 +62,7 @@ Task<Result<Endpoints>> resolve(asio::any_io_executor executor, Address address,
       return;
     }
     Endpoints endpoints;
-    for (const auto& entry : found) endpoints.emplace_back(entry.endpoint());
+    for (const auto& entry : found) endpoints.push_back(candidate(entry.endpoint()));
     resolution->set(std::move(endpoints));
   };
   resolver->async_resolve(address.host, address.port, std::move(on_resolved));
@@ -59,10 +71,20 @@ Task<Result<Endpoints>> resolve(asio::any_io_executor executor, Address address,
   co_return std::move(*outcome);
 }
 
+// What may be connected to, in the resolver's order.
+Result<Endpoints> connectable(Endpoints found, const Address& address, const ClientOptions& options) {
+  if (!options.may_connect || found.empty()) return found;
+  const std::string first = found.front().ip;
+  std::erase_if(found, [&](const Candidate& one) { return !options.may_connect(one.ip); });
+  if (!found.empty()) return found;
+  const auto what = first == address.host ? "its address" : "its address " + first;
+  return Error{ErrorKind::refused, address.text() + " may not be connected to: " + what + " isn't allowed"};
+}
+
 }  // namespace
 
 Task<Result<std::shared_ptr<Transport>>> connect(asio::any_io_executor executor, Address address,
-                                                 Deadline deadline) {
+                                                 ClientOptions options, Deadline deadline) {
   Result<Endpoints> endpoints = Endpoints{};
   if (address.socket_path.empty()) {
     endpoints = co_await resolve(executor, address, deadline);
@@ -70,23 +92,32 @@ Task<Result<std::shared_ptr<Transport>>> connect(asio::any_io_executor executor,
     endpoints = unix_endpoint(address);
   }
   if (!endpoints) co_return endpoints.error();
+  const auto usable = connectable(std::move(*endpoints), address, options);
+  if (!usable) co_return usable.error();
 
   std::string reason = "the name has no address";
-  for (const auto& endpoint : *endpoints) {
+  for (const auto& one : *usable) {
     Transport::Socket socket(executor);
     error_code opened;
-    socket.open(endpoint.protocol(), opened);
+    socket.open(one.endpoint.protocol(), opened);
     if (opened) {
       reason = opened.message();
       continue;
     }
     const auto transport = std::make_shared<Transport>(std::move(socket));
     transport->set_deadline(deadline);
-    const auto [error] = co_await transport->socket().async_connect(endpoint, use_tuple);
-    if (!error) co_return transport;
+    const auto [error] = co_await transport->socket().async_connect(one.endpoint, use_tuple);
+    if (!error && !address.is_secure) co_return transport;
+    if (!error) {
+      const auto secured = co_await transport->start_tls(options.tls, address.host);
+      if (secured) co_return transport;
+      if (secured.error().kind == ErrorKind::refused) co_return secured.error();
+      reason = secured.error().message;
+    } else {
+      reason = error.message();
+    }
     if (transport->expired()) co_return too_late(address);
     co_await throw_if_cancelled();
-    reason = error.message();
   }
   co_return cannot_connect(address, reason);
 }

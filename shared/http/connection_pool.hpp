@@ -15,8 +15,11 @@ namespace berth::http {
 // outlive it.
 class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
  public:
-  ConnectionPool(asio::any_io_executor executor, Address address)
-      : executor_(std::move(executor)), address_(std::move(address)), sweep_(executor_) {}
+  ConnectionPool(asio::any_io_executor executor, Address address, ClientOptions options)
+      : executor_(std::move(executor)),
+        address_(std::move(address)),
+        options_(std::move(options)),
+        sweep_(executor_) {}
 
   // The one that was used last and is still open, or none.
   std::shared_ptr<Transport> take();
@@ -26,6 +29,7 @@ class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
 
   const asio::any_io_executor& executor() const { return executor_; }
   const Address& address() const { return address_; }
+  const ClientOptions& options() const { return options_; }
 
  private:
   struct Idle {
@@ -37,6 +41,7 @@ class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
 
   asio::any_io_executor executor_;
   Address address_;
+  ClientOptions options_;
   std::vector<Idle> idle_;  // in the order in which they came back
   asio::steady_timer sweep_;
   bool sweeping_ = false;

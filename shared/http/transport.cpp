@@ -49,14 +49,39 @@ void Transport::on_timer() {
   close();
 }
 
+Task<Result<>> Transport::start_tls(TlsOptions options, std::string host) {
+  auto session = TlsSession::make(socket_, options);
+  if (!session) co_return session.error();
+  tls_ = std::move(*session);
+  const auto error = co_await tls_->shake_hands(std::move(host));
+  if (!error) co_return Result<>{};
+  co_await throw_if_cancelled();
+  const auto why = tls_->explain(error);
+  co_return unavailable("TLS failed: " + (why.empty() ? error.message() : why));
+}
+
 Task<Transport::ReadResult> Transport::read_some(asio::mutable_buffer buffer) {
   if (expired_) co_return ReadResult{asio::error::operation_aborted, 0};
+  if (tls_) {
+    const auto got = co_await tls_->read_some(buffer);
+    if (got.error == asio::error::operation_aborted) co_await throw_if_cancelled();
+    co_return ReadResult{got.error, got.bytes};
+  }
   const auto [error, bytes] = co_await socket_.async_read_some(buffer, use_tuple);
   if (error == asio::error::operation_aborted) co_await throw_if_cancelled();
   co_return ReadResult{error, bytes};
 }
 
 Task<Transport::ErrorCode> Transport::write(Pieces pieces) {
+  if (tls_) {
+    for (const auto& piece : pieces) {
+      if (piece.size() == 0) continue;
+      const auto sent = co_await tls_->write(piece);
+      if (sent.error == asio::error::operation_aborted) co_await throw_if_cancelled();
+      if (sent.error) co_return sent.error;
+    }
+    co_return ErrorCode{};
+  }
   while (asio::buffer_size(pieces) > 0) {
     ErrorCode error;
     const auto written = socket_.write_some(pieces, error);

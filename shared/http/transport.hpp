@@ -1,8 +1,9 @@
-// A connected socket, TCP or Unix, with one deadline for whatever is going on. Server and client move every
-// byte through this; it is no part of the room's interface.
+// A connected socket, TCP or Unix, plain or with TLS, with one deadline for whatever is going on. Server and
+// client move every byte through this; it is no part of the room's interface.
 #pragma once
 
 #include "shared/runtime/async.hpp"
+#include "shared/runtime/tls.hpp"
 
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/buffer.hpp>
@@ -12,6 +13,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace berth::http {
@@ -28,6 +30,10 @@ class Transport : public std::enable_shared_from_this<Transport> {
   // then on. Moving it to later costs nothing, because the timer behind it looks again when it fires.
   void set_deadline(Deadline deadline);
   bool expired() const { return expired_; }
+
+  // From here on everything goes through TLS, once the server has shown a certificate for `host`. Errors:
+  // refused (a file can't be used), unavailable (says why). Only for clients: try_read() is for plain ones.
+  Task<Result<>> start_tls(TlsOptions options, std::string host);
 
   struct ReadResult {
     ErrorCode error;  // asio::error::eof at the end
@@ -54,6 +60,7 @@ class Transport : public std::enable_shared_from_this<Transport> {
   void on_timer();
 
   Socket socket_;
+  std::unique_ptr<TlsSession> tls_;  // absent: plain
   asio::steady_timer timer_;
   Deadline deadline_ = no_deadline;
   Deadline armed_until_ = no_deadline;  // when the timer will fire; never later than deadline_

@@ -56,6 +56,23 @@ inline constexpr Milliseconds event_heartbeat = 15s;   // on a stream of events 
 inline constexpr Milliseconds event_reader_patience =
     30s;  // one that takes nothing is dropped; it can resume
 
+// --- webhooks ---
+inline constexpr std::size_t max_webhooks = 8;  // of one job
+inline constexpr std::size_t max_webhook_url = 2'048;
+inline constexpr std::size_t max_webhook_secret = 256;
+inline constexpr std::size_t max_cluster_webhooks = 32;   // each has a task and connections of its own
+inline constexpr Milliseconds webhook_call = 10s;         // one try, from the name's resolution to the answer
+inline constexpr std::size_t webhook_answer = 64u << 10;  // read of an answer, so that its connection is used
+                                                          // again; nobody looks at it
+inline constexpr Milliseconds webhook_first_retry = 1s;   // doubled up to the longest, with jitter
+inline constexpr Milliseconds webhook_longest_retry = 5min;
+inline constexpr Milliseconds webhook_patience = 24h;      // an event that is older isn't tried again
+inline constexpr std::size_t webhook_tries_at_once = 32;   // of all jobs' webhooks
+inline constexpr std::size_t webhook_tries_at_a_host = 4;  // of these
+inline constexpr std::size_t webhook_backlog = 100;        // events owed to one webhook of a job: the newest
+inline constexpr std::size_t webhooks_owed = 10'000;       // webhooks of jobs to which anything is owed
+inline constexpr Milliseconds webhook_note_period = 1s;    // between two writes of how far deliveries are
+
 // --- store ---
 inline constexpr Milliseconds store_call = 5s;  // deadline of one call; an fsync on a busy disk takes a while
 inline constexpr Milliseconds store_block = 5s;  // a blocking stream read asks again after this

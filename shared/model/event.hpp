@@ -3,11 +3,20 @@
 
 #include "shared/model/job.hpp"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace berth {
+
+// Every type of event that there is.
+inline constexpr std::array<std::string_view, 19> event_types{
+    "job.submitted",       "job.queued",        "job.unsatisfiable", "job.backoff",     "job.assigned",
+    "job.pulling",         "job.starting",      "job.started",       "job.stopping",    "job.noted",
+    "job.succeeded",       "job.failed",        "job.aborted",       "leader.elected",  "leader.resigned",
+    "executor.registered", "executor.draining", "executor.resumed",  "cluster.restored"};
 
 struct Event {
   std::uint64_t seq = 0;  // rises by every event of the cluster
@@ -22,6 +31,7 @@ struct Event {
   std::string actor;  // who did it: "api", "scheduler/NAME", "executor/NAME"
   std::string message;
   std::uint64_t version = 0;  // the job's, after this event
+  bool webhooks = false;      // the job's definition has some: whoever delivers need not read it to know
   bool operator==(const Event&) const = default;
 };
 
@@ -38,7 +48,8 @@ struct Description<Event> {
       field("attempt", &Event::attempt, "The attempt it belongs to."),
       field("executor", &Event::executor, "The executor it concerns."),
       field("actor", &Event::actor, "Who did it."), field("message", &Event::message, "In words."),
-      field("version", &Event::version, "The job's version after it."));
+      field("version", &Event::version, "The job's version after it."),
+      field("webhooks", &Event::webhooks, "Whether the job has webhooks of its own."));
 };
 
 }  // namespace berth

@@ -3,6 +3,7 @@
 
 #include "shared/base/time.hpp"
 #include "shared/model/resources.hpp"
+#include "shared/model/webhook.hpp"
 
 #include <cstdint>
 #include <map>
@@ -119,6 +120,7 @@ struct JobDefinition {
   Retries retries;
   bool at_most_once = false;
   std::map<std::string, std::string> labels;
+  std::vector<Webhook> webhooks;
   bool operator==(const JobDefinition&) const = default;
 };
 
@@ -191,7 +193,9 @@ struct Description<JobDefinition> {
           .between(Milliseconds{0}, limits::max_duration),
       field("retries", &JobDefinition::retries, "Retry policy for the job's own failures."),
       field("at_most_once", &JobDefinition::at_most_once, "Never rerun after its machine was lost."),
-      field("labels", &JobDefinition::labels, "Free labels for finding jobs.").satisfies(check_labels));
+      field("labels", &JobDefinition::labels, "Free labels for finding jobs.").satisfies(check_labels),
+      field("webhooks", &JobDefinition::webhooks, "Where to tell of its events as they happen.")
+          .satisfies(check_webhooks));
 };
 
 }  // namespace berth

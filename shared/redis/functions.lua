@@ -45,7 +45,7 @@ end
 -- ARGV  1 prefix of job keys  2 prefix of name indexes  3 status channel  4 events kept  5 hash of the request's body
 --       6 ms for which the idempotency record is kept  7 event body behind the job's id
 --       8 how many words follow that every record has; these (field, value …)
---       then of each job: name or '', definition
+--       then of each job: name or '', definition, what its event has before that body
 -- Returns {1 if the request was known, first id, last id}.
 local function admit(keys, argv)
   local call = redis.call
@@ -62,7 +62,7 @@ local function admit(keys, argv)
   local job_prefix, name_prefix, tail = argv[1], argv[2], argv[7]
   local first_job = 9 + tonumber(argv[8])
   local common = {unpack(argv, 9, first_job - 1)}
-  local count = (#argv - first_job + 1) / 2
+  local count = (#argv - first_job + 1) / 3
   local last = call('INCRBY', keys[1], count)
   local first = last - count + 1
   local bodies, entering = {}, {}
@@ -71,14 +71,14 @@ local function admit(keys, argv)
     local name = argv[at]
     call('HSET', job_prefix .. id, 'definition', argv[at + 1], unpack(common))
     if name ~= '' then call('ZADD', name_prefix .. name, id, id) end
-    bodies[#bodies + 1] = '"job":' .. id .. ',' .. tail
+    bodies[#bodies + 1] = '"job":' .. id .. ',' .. argv[at + 2] .. tail
     entering[#entering + 1] = id
     entering[#entering + 1] = id
     if #entering == 1000 or id == last then
       call('ZADD', keys[4], unpack(entering))
       entering = {}
     end
-    at = at + 2
+    at = at + 3
   end
   append_events(keys[2], keys[3], argv[3], argv[4], bodies)
   if keys[6] then call('SET', keys[6], first .. ' ' .. last .. ' ' .. argv[5], 'PX', argv[6]) end
@@ -300,6 +300,20 @@ local function resign_leadership(keys, argv)
   return 1
 end
 
+-- Notes how far deliveries to webhooks are.
+-- KEYS  1 leader  2 webhooks
+-- ARGV  1 epoch that must be the leader's  2 how many words follow to set, these (target, progress …)
+--       then the targets to forget
+local function note_webhooks(keys, argv)
+  local call = redis.call
+  local deposed = not_leading(keys[1], argv[1])
+  if deposed then return deposed end
+  local forgotten = 3 + tonumber(argv[2])
+  if forgotten > 3 then call('HSET', keys[2], unpack(argv, 3, forgotten - 1)) end
+  if forgotten <= #argv then call('HDEL', keys[2], unpack(argv, forgotten)) end
+  return 1
+end
+
 -- Appends pieces of an attempt's output, and removes earlier ones. What is stored already is skipped: Redis itself
 -- takes only rising ids.
 -- KEYS  1 log
@@ -410,6 +424,7 @@ register('resume_executor', resume_executor, {'allow-oom'})
 register('take_leadership', take_leadership, {'allow-oom'})
 register('renew_leadership', renew_leadership, {'allow-oom'})
 register('resign_leadership', resign_leadership, {'allow-oom'})
+register('note_webhooks', note_webhooks, {'allow-oom'})
 register('changed_since', changed_since, {'no-writes'})
 register('begin_restore', begin_restore, {})
 register('write_restored', write_restored, {})

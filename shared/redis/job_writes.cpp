@@ -121,6 +121,7 @@ Event event_of(const Change& change, WallTime now) {
   event.actor = change.actor;
   event.message = after.message;
   event.version = change.before.version + 1;
+  event.webhooks = !after.definition.webhooks.empty();
   return event;
 }
 
@@ -159,6 +160,7 @@ Command admit_command(const Keys& keys, const std::vector<JobDefinition>& defini
   for (const auto& [name, text] : common) words.add(name).add(text);
   for (const auto& definition : definitions) {
     words.add(definition.name.value_or(std::string())).add(compact_json(definition));
+    words.add(definition.webhooks.empty() ? "" : R"("webhooks":true,)");
   }
   return words;
 }

@@ -44,6 +44,9 @@ class Keys {
   // --- leadership ---
   std::string leader() const { return root_ + "leader"; }
 
+  // --- webhooks ---
+  std::string webhooks() const { return root_ + "webhooks"; }
+
   // --- logs ---
   std::string log_prefix() const { return root_ + "log:"; }  // functions append id ":" attempt
   std::string log(JobId job, std::uint32_t attempt) const {

@@ -89,6 +89,9 @@ class RedisStore final : public Store {
   Task<Result<>> renew_leadership(Epoch epoch) override;
   Task<Result<>> resign_leadership(std::string name, Epoch epoch) override;
 
+  Task<Result<std::map<std::string, WebhookProgress>>> webhook_progress() override;
+  Task<Result<>> note_webhooks(std::vector<WebhookNote> notes, Epoch epoch) override;
+
   Task<Result<>> append_log(JobId job, std::uint32_t attempt, std::vector<LogPiece> pieces,
                             std::vector<LogPiece> drop) override;
   Task<Result<std::vector<LogPiece>>> read_log(JobId job, std::uint32_t attempt,

@@ -1,5 +1,5 @@
-// The port to the truth: jobs, events, executors, leadership, logs. Redis stands behind it; tests and the
-// simulation have a fake that is held to the same contract (tests/contract).
+// The port to the truth: jobs, events, executors, leadership, webhooks, logs. Redis stands behind it; tests
+// and the simulation have a fake that is held to the same contract (tests/contract).
 //
 // Every function is atomic and durable when it returns success. Errors: unavailable and timeout leave the
 // outcome unknown (repeat it if it is idempotent, else read); refused means that the store declined (out of
@@ -14,6 +14,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -99,6 +100,17 @@ struct Leader {
   Epoch epoch;
   std::uint64_t beat = 0;
   bool resigned = false;
+};
+
+// How far deliveries to one target are.
+struct WebhookProgress {
+  std::uint64_t position = 0;       // every event up to this one has been looked at for it
+  std::vector<std::uint64_t> owed;  // of these, the ones that are still to be delivered, rising
+  bool operator==(const WebhookProgress&) const = default;
+};
+struct WebhookNote {
+  std::string target;                       // whatever the leader calls it
+  std::optional<WebhookProgress> progress;  // absent: forget it
 };
 
 // One piece of an attempt's output. `end` is the offset behind it in both streams together: its key, rising.
@@ -193,6 +205,13 @@ class Store {
   virtual Task<Result<>> renew_leadership(Epoch epoch) = 0;  // conflict: deposed
   // The next one need not wait. `name` is the one that led with `epoch`.
   virtual Task<Result<>> resign_leadership(std::string name, Epoch epoch) = 0;
+
+  // --- webhooks ---
+  // What the leader has noted, by target.
+  virtual Task<Result<std::map<std::string, WebhookProgress>>> webhook_progress() = 0;
+  // Notes for the next leader, at most limits::max_batch targets a call, each once: all or none. What isn't
+  // named stays. conflict: a later leader exists.
+  virtual Task<Result<>> note_webhooks(std::vector<WebhookNote> notes, Epoch epoch) = 0;
 
   // --- logs ---
   // Appends pieces in order. A piece that is stored already (same `end`) is skipped: repeating a call is

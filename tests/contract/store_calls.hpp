@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -52,6 +53,16 @@ inline std::string text_of(const RegisteredExecutor& executor) {
   if (!drain) return text;
   text += " drain: " + drain->reason;
   return drain->deadline ? text + " within " + to_string(*drain->deadline - drain->since) : text;
+}
+
+inline std::string text_of(const std::map<std::string, WebhookProgress>& webhooks) {
+  std::string text;
+  for (const auto& [target, progress] : webhooks) {
+    text += target + " at " + std::to_string(progress.position) + " owed";
+    for (const auto seq : progress.owed) text += " " + std::to_string(seq);
+    text += "; ";
+  }
+  return text;
 }
 
 template <class T>
@@ -107,6 +118,7 @@ inline std::vector<Call> all_reads(std::uint64_t last, const std::vector<std::st
       {"read_events", [](Store& store) { return told(store.read_events(0, 10'000, deadline_in({}))); }});
   calls.push_back({"executors", [](Store& store) { return told(store.executors()); }});
   calls.push_back({"leader", [](Store& store) { return told(store.leader()); }});
+  calls.push_back({"webhook_progress", [](Store& store) { return told(store.webhook_progress()); }});
   for (const auto& name : executors) {
     calls.push_back(
         {"assigned_jobs " + name, [name](Store& store) { return told(store.assigned_jobs(name)); }});

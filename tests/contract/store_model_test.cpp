@@ -73,6 +73,7 @@ class Caller {
   Call take_leadership();
   Call renew_leadership();
   Call resign_leadership();
+  Call note_webhooks();
   Call append_log();
   Call read_log();
 
@@ -135,6 +136,7 @@ Call Caller::next() {
       Weighed{4, &Caller::take_leadership},
       Weighed{3, &Caller::renew_leadership},
       Weighed{1, &Caller::resign_leadership},
+      Weighed{3, &Caller::note_webhooks},
       Weighed{6, &Caller::append_log},
       Weighed{3, &Caller::read_log},
   };
@@ -154,6 +156,7 @@ JobDefinition Caller::some_definition() {
   JobDefinition made = definition(chance(50) ? one_of(std::array{"red", "blue"}) : "");
   made.retries.max = static_cast<std::uint32_t>(below(3));
   made.at_most_once = chance(10);
+  if (chance(20)) made.webhooks.push_back({"https://example.com/" + std::to_string(below(3))});
   return made;
 }
 
@@ -405,6 +408,24 @@ Call Caller::resign_leadership() {
   const auto name = one_of(scheduler_names);
   return {"resign_leadership " + name + " " + std::to_string(epoch.value),
           [=](Store& store) { return told(store.resign_leadership(name, epoch)); }};
+}
+
+Call Caller::note_webhooks() {
+  const Epoch epoch = some_epoch();
+  std::string text = "note_webhooks epoch " + std::to_string(epoch.value);
+  std::map<std::string, std::optional<WebhookProgress>> drawn;
+  for (std::size_t wanted = below(4); wanted > 0; --wanted) {
+    WebhookProgress progress{below(last_event_ + 1), {}};
+    for (std::size_t owed = below(3); owed > 0; --owed) progress.owed.push_back(last_event_ + 3 - owed);
+    const auto name = one_of(std::array{"jobs", "job/1/0", "cluster/https://example.com/a b"});
+    drawn[name] = chance(70) ? std::optional(progress) : std::nullopt;
+  }
+  std::vector<WebhookNote> notes;
+  for (const auto& [target, progress] : drawn) {
+    notes.push_back({target, progress});
+    text += " " + target + (progress ? " at " + std::to_string(progress->position) : " forgotten");
+  }
+  return {text, [=](Store& store) { return told(store.note_webhooks(notes, epoch)); }};
 }
 
 Call Caller::append_log() {

@@ -626,6 +626,76 @@ Task<> a_deposed_leader_forgets_nothing(Store& store) {
 }
 TEST_P(StoreContract, ADeposedLeaderForgetsNothing) { tell(a_deposed_leader_forgets_nothing); }
 
+// --- webhooks ---
+
+using Progress = std::map<std::string, WebhookProgress>;
+
+Task<Progress> progress_of(Store& store) {
+  auto found = co_await store.webhook_progress();
+  co_return must(std::move(found));
+}
+
+Task<> what_is_noted_of_webhooks_is_found_again(Store& store) {
+  auto led = co_await store.take_leadership("one", std::nullopt);
+  const Epoch epoch = must(std::move(led));
+  const Progress nothing = co_await progress_of(store);
+  EXPECT_TRUE(nothing.empty());
+  const std::string url = "cluster/https://example.com/a?b=1 2";
+  std::vector<WebhookNote> notes(3);
+  notes[0] = {"jobs", WebhookProgress{12, {}}};
+  notes[1] = {"job/7/0", WebhookProgress{0, {9, 12}}};
+  notes[2] = {url, WebhookProgress{11, {}}};
+  auto noted = co_await store.note_webhooks(notes, epoch);
+  must(std::move(noted));
+  const Progress first = co_await progress_of(store);
+  EXPECT_EQ(first.size(), 3u);
+  EXPECT_EQ(first.at("jobs"), notes[0].progress);
+  EXPECT_EQ(first.at("job/7/0"), notes[1].progress);
+  EXPECT_EQ(first.at(url), notes[2].progress);
+  std::vector<WebhookNote> later(2);
+  later[0] = {"jobs", WebhookProgress{20, {}}};
+  later[1].target = "job/7/0";
+  auto again = co_await store.note_webhooks(later, epoch);
+  must(std::move(again));
+  const Progress second = co_await progress_of(store);
+  EXPECT_EQ(second.size(), 2u) << "what isn't named stays";
+  EXPECT_EQ(second.at("jobs").position, 20u);
+  EXPECT_EQ(second.at(url).position, 11u);
+}
+TEST_P(StoreContract, WhatIsNotedOfWebhooksIsFoundAgain) { tell(what_is_noted_of_webhooks_is_found_again); }
+
+Task<> a_deposed_leader_notes_nothing(Store& store) {
+  auto led = co_await store.take_leadership("one", std::nullopt);
+  const Epoch epoch = must(std::move(led));
+  auto seen = co_await store.leader();
+  auto taken = co_await store.take_leadership("two", must(std::move(seen)));
+  must(std::move(taken));
+  std::vector<WebhookNote> notes(1);
+  notes[0] = {"jobs", WebhookProgress{12, {}}};
+  auto refused = co_await store.note_webhooks(notes, epoch);
+  EXPECT_EQ(kind_of(refused), ErrorKind::conflict);
+  const Progress nothing = co_await progress_of(store);
+  EXPECT_TRUE(nothing.empty());
+}
+TEST_P(StoreContract, ADeposedLeaderNotesNothing) { tell(a_deposed_leader_notes_nothing); }
+
+Task<> events_tell_whose_job_has_webhooks(Store& store) {
+  std::vector<JobDefinition> definitions(2, definition());
+  definitions[1].webhooks.resize(1);
+  definitions[1].webhooks[0].url = "https://example.com/hook";
+  auto admitted = co_await store.admit(definitions, std::nullopt, actor);
+  must(std::move(admitted));
+  co_await assign(store, 1, "m1");
+  co_await assign(store, 2, "m1");
+  auto answer = co_await store.read_events(0, 100, deadline_in(10s));
+  const auto events = must(std::move(answer));
+  EXPECT_EQ(events.size(), 4u);
+  for (const auto& event : events) EXPECT_EQ(event.webhooks, event.job == JobId{2}) << event.type;
+  const Job job = co_await read(store, {2});
+  EXPECT_EQ(job.definition, definitions[1]);
+}
+TEST_P(StoreContract, EventsTellWhoseJobHasWebhooks) { tell(events_tell_whose_job_has_webhooks); }
+
 // --- logs ---
 
 Task<> output_is_kept_exactly(Store& store) {

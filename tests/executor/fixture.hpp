@@ -117,6 +117,12 @@ class WatchedStore final : public Store {
   Task<Result<>> resign_leadership(std::string n, Epoch e) override {
     return store_.resign_leadership(std::move(n), e);
   }
+  Task<Result<std::map<std::string, WebhookProgress>>> webhook_progress() override {
+    return store_.webhook_progress();
+  }
+  Task<Result<>> note_webhooks(std::vector<WebhookNote> n, Epoch e) override {
+    return store_.note_webhooks(std::move(n), e);
+  }
   Task<Result<std::vector<LogPiece>>> read_log(JobId j, std::uint32_t a, std::uint64_t s) override {
     return store_.read_log(j, a, s);
   }

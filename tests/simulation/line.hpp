@@ -96,6 +96,12 @@ class LinedStore final : public Store {
   Task<Result<>> resign_leadership(std::string n, Epoch e) override {
     return send(store_.resign_leadership(std::move(n), e));
   }
+  Task<Result<std::map<std::string, WebhookProgress>>> webhook_progress() override {
+    return send(store_.webhook_progress());
+  }
+  Task<Result<>> note_webhooks(std::vector<WebhookNote> notes, Epoch e) override {
+    return send(store_.note_webhooks(std::move(notes), e));
+  }
   Task<Result<>> append_log(JobId j, std::uint32_t a, std::vector<LogPiece> p,
                             std::vector<LogPiece> d) override {
     return send(store_.append_log(j, a, std::move(p), std::move(d)));

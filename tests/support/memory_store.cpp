@@ -114,6 +114,7 @@ Task<Result<Admitted>> MemoryStore::admit(std::vector<JobDefinition> definitions
     event.reason = job.reason;
     event.actor = actor;
     event.version = job.version;
+    event.webhooks = !job.definition.webhooks.empty();
     jobs_.emplace(job.id, std::move(job));
     append_event(std::move(event));
   }
@@ -139,6 +140,7 @@ Changed MemoryStore::apply(const Change& change) {
   event.actor = change.actor;
   event.message = record.message;
   event.version = record.version;
+  event.webhooks = !record.definition.webhooks.empty();
   append_event(std::move(event));
   if (is_for_inbox(change.before, record)) inboxes_[*record.executor].emplace(events_.size(), record);
   return {Changed::Outcome::done, record.version};
@@ -400,6 +402,24 @@ Task<Result<>> MemoryStore::resign_leadership(std::string name, Epoch epoch) {
   event.type = "leader.resigned";
   event.actor = "scheduler/" + name;
   append_event(std::move(event));
+  co_return Result<>();
+}
+
+Task<Result<std::map<std::string, WebhookProgress>>> MemoryStore::webhook_progress() {
+  if (auto failure = co_await arrive()) co_return *failure;
+  co_return webhooks_;
+}
+
+Task<Result<>> MemoryStore::note_webhooks(std::vector<WebhookNote> notes, Epoch epoch) {
+  if (auto failure = co_await arrive()) co_return *failure;
+  if (is_deposed(epoch)) co_return conflict("Another scheduler leads.");
+  for (WebhookNote& note : notes) {
+    if (note.progress) {
+      webhooks_[note.target] = std::move(*note.progress);
+    } else {
+      webhooks_.erase(note.target);
+    }
+  }
   co_return Result<>();
 }
 

@@ -66,6 +66,9 @@ class MemoryStore : public Store {
   Task<Result<>> renew_leadership(Epoch epoch) override;
   Task<Result<>> resign_leadership(std::string name, Epoch epoch) override;
 
+  Task<Result<std::map<std::string, WebhookProgress>>> webhook_progress() override;
+  Task<Result<>> note_webhooks(std::vector<WebhookNote> notes, Epoch epoch) override;
+
   Task<Result<>> append_log(JobId job, std::uint32_t attempt, std::vector<LogPiece> pieces,
                             std::vector<LogPiece> drop) override;
   Task<Result<std::vector<LogPiece>>> read_log(JobId job, std::uint32_t attempt,
@@ -109,6 +112,7 @@ class MemoryStore : public Store {
   std::map<std::string, std::map<std::uint64_t, Job>> inboxes_;  // by executor, then by the seq of the event
   std::map<std::string, RegisteredExecutor> executors_;
   std::optional<Leader> leader_;
+  std::map<std::string, WebhookProgress> webhooks_;
   std::map<std::pair<JobId, std::uint32_t>, Log> logs_;
   std::multimap<JobId, Watch*> watches_;
 };

@@ -6,6 +6,7 @@
 #include "shared/model/explanation.hpp"
 #include "shared/model/overview.hpp"
 #include "shared/model/sizing.hpp"
+#include "shared/model/webhook.hpp"
 #include "tests/scheduler/api/fixture.hpp"
 
 #include <set>
@@ -93,6 +94,7 @@ TEST_F(OpenApi, HasEveryFieldOfEveryModelInItsOwnWords) {
   expect_described<GpuRequest>(schemas);
   expect_described<Placement>(schemas);
   expect_described<Retries>(schemas);
+  expect_described<Webhook>(schemas);
   expect_described<Job>(schemas);
   expect_described<Attempt>(schemas);
   expect_described<Event>(schemas);

@@ -47,6 +47,7 @@ JobDefinition everything() {
   d.retries = {3, 5s, {Cause::oom, Cause::exit}};
   d.at_most_once = true;
   d.labels = {{"team", "blue"}};
+  d.webhooks.push_back({"https://example.com/hook?x=1", {"FAILED", "job.started"}, "hush"});
   return d;
 }
 

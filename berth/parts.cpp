@@ -9,10 +9,12 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <cstdio>
 #include <exception>
+#include <fstream>
 
 namespace berth {
 namespace {
@@ -46,6 +48,44 @@ Result<std::vector<std::string>> parse_volume_paths(const std::vector<std::strin
       return invalid("must be an absolute path, got \"" + path + '"', "--allow-volume");
   }
   return paths;
+}
+
+// The first line of a file: what an editor adds behind it doesn't count.
+Result<std::string> read_secret(const std::string& file) {
+  std::ifstream in(file);
+  std::string secret;
+  if (!std::getline(in, secret))
+    return invalid("can't be read, or is empty: " + file, "--webhook-secret-file");
+  if (secret.ends_with('\r')) secret.pop_back();
+  if (auto complaint = check_webhook_secret(secret))
+    return invalid(std::move(*complaint), "--webhook-secret-file");
+  return secret;
+}
+
+Result<WebhookSettings> webhook_settings(const SchedulingFlags& flags) {
+  WebhookSettings settings;
+  for (const auto& url : flags.webhooks) {
+    if (auto complaint = check_webhook_url(url)) return invalid(std::move(*complaint), "--webhook");
+    if (std::find(settings.urls.begin(), settings.urls.end(), url) != settings.urls.end())
+      return invalid("is given twice: " + url, "--webhook");
+    settings.urls.push_back(url);
+  }
+  if (settings.urls.size() > limits::max_cluster_webhooks) {
+    return invalid("are more than " + std::to_string(limits::max_cluster_webhooks), "--webhook");
+  }
+  if (!flags.webhook_on.empty()) settings.on = flags.webhook_on;
+  if (auto complaint = check_webhook_filter(settings.on))
+    return invalid(std::move(*complaint), "--webhook-on");
+  if (!flags.webhook_secret_file.empty()) {
+    auto secret = read_secret(flags.webhook_secret_file);
+    if (!secret) return secret.error();
+    settings.secret = std::move(*secret);
+  }
+  auto policy = WebhookPolicy::parse(flags.webhook_allow);
+  if (!policy) return invalid(policy.error().message, "--webhook-allow");
+  settings.policy = std::move(*policy);
+  settings.ca_file = flags.webhook_ca;
+  return settings;
 }
 
 }  // namespace
@@ -106,6 +146,9 @@ Result<SchedulerSettings> scheduler_settings(const std::string& listen, const st
   if (!age) return invalid(age.error().message, "--retain-for");
   settings.retention = {*age, scheduling.retain_jobs};
   settings.spread = scheduling.placement == "spread";
+  auto webhooks = webhook_settings(scheduling);
+  if (!webhooks) return webhooks.error();
+  settings.webhooks = std::move(*webhooks);
   return settings;
 }
 

@@ -87,6 +87,27 @@ void add_machine_flags(CLI::App& verb, ExecutorFlags& flags) {
       ->default_str("(DOCKER_HOST, or unix:///var/run/docker.sock)");
 }
 
+void add_webhook_flags(CLI::App& verb, SchedulingFlags& flags) {
+  const auto list = [&](const char* name, std::vector<std::string>& target, const char* help,
+                        const char* value, char between) {
+    shown(verb.add_option(name, target, help), value)->allow_extra_args(false)->delimiter(between);
+  };
+  list("--webhook", flags.webhooks, "Post events of the whole cluster there; may be repeated", "URL", ' ');
+  list("--webhook-on", flags.webhook_on,
+       "Which of them: FAILED, job.started, executor.*, * …\n(default: SUCCEEDED,FAILED,ABORTED)", "EVENT",
+       ',');
+  shown(verb.add_option("--webhook-secret-file", flags.webhook_secret_file,
+                        "Sign them with the secret in this file"),
+        "FILE");
+  list("--webhook-allow", flags.webhook_allow,
+       "Where webhooks of jobs may go: public, a network such as\n10.1.0.0/16, HOST or *.DOMAIN; may be "
+       "repeated\n(default: public, which are all public addresses)",
+       "WHERE", ',');
+  shown(verb.add_option("--webhook-ca", flags.webhook_ca,
+                        "Trust the authorities in this PEM file for https webhooks\n(default: the system's)"),
+        "FILE");
+}
+
 void add_scheduling_flags(CLI::App& verb, SchedulingFlags& flags) {
   shown(verb.add_option("--placement", flags.placement,
                         "pack: fill one executor before the next, so that large jobs find room\n"
@@ -99,6 +120,7 @@ void add_scheduling_flags(CLI::App& verb, SchedulingFlags& flags) {
   shown(verb.add_option("--retain-jobs", flags.retain_jobs,
                         "Of the jobs that have ended, keep only the newest"),
         "N");
+  add_webhook_flags(verb, flags);
 }
 
 void add_listen_flag(CLI::App& verb, std::string& listen) {

@@ -34,6 +34,11 @@ struct SchedulingFlags {
   std::string placement = "pack";
   std::string retain_for = "30d";
   std::uint64_t retain_jobs = 100'000;
+  std::vector<std::string> webhooks;       // URLs
+  std::vector<std::string> webhook_on;     // statuses and types of events; empty: the endings
+  std::string webhook_secret_file;         // empty: they aren't signed
+  std::vector<std::string> webhook_allow;  // where webhooks may go; empty: to public addresses
+  std::string webhook_ca;                  // PEM; empty: the system's authorities
 };
 
 // As typed; the services' own settings are made of them, with errors that name the flag.

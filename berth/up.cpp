@@ -167,7 +167,8 @@ Task<> Up::stop() {
 
 Result<Service> prepare_up(const UpFlags& flags) {
   if (auto logging = setup_logging(flags.log.level, flags.log.format); !logging) return logging.error();
-  if (auto listen = parse_listen(flags.listen); !listen) return listen.error();
+  if (auto scheduler = scheduler_settings(flags.listen, "", flags.scheduling); !scheduler)
+    return scheduler.error();
   if (auto executor = executor_settings(flags.executor, ""); !executor) return executor.error();
   return Service([flags] { return run_up(flags); });
 }

@@ -27,6 +27,7 @@ SchedulerApp::SchedulerApp(asio::any_io_executor executor, Store& store, const C
                 duties_.retention,
                 duties_.onlooker,
                 duties_.endings,
+                duties_.webhooks,
                 api::Turnstile(executor),
                 api::Turnstile(executor)},
       server_(executor, router_.as_handler(), server_options()),

@@ -11,6 +11,7 @@
 #include "scheduler/loops/liveness.hpp"
 #include "scheduler/loops/onlooker.hpp"
 #include "scheduler/loops/retention.hpp"
+#include "scheduler/loops/webhooks.hpp"
 #include "shared/http/router.hpp"
 
 namespace berth::api {
@@ -26,6 +27,7 @@ struct Services {
   const Retention& retention;
   Onlooker& onlooker;
   const EndingTally& endings;
+  const Webhooks& webhooks;
   Turnstile turnstile;  // for what takes long
   Turnstile history;    // for what reads much of the store
   RequestCounts requests{};

@@ -44,6 +44,11 @@ Task<> Jobs::submit(const http::Request& request, http::Responder& responder) {
     co_return;
   }
   auto& submission = *parsed.submission;
+  const auto allowed = check_webhook_hosts(submission, services_.webhooks.policy());
+  if (!allowed) {
+    co_await refuse(responder, 422, allowed.error());
+    co_return;
+  }
   if (is_dry_run) {
     co_await try_out(services_, std::move(submission.definitions), responder);
     co_return;

@@ -1,6 +1,8 @@
 #include "scheduler/api/api.hpp"
 #include "scheduler/api/metric_text.hpp"
 
+#include <utility>
+
 namespace berth::api {
 namespace {
 
@@ -21,6 +23,25 @@ void add_executors(const Liveness& liveness, MetricText& metrics) {
     for (const auto& [id, known] : liveness.executors()) count += known.state == state ? 1 : 0;
     metrics.add(count, {{"state", std::string(name)}});
   }
+}
+
+void add_webhooks(const Webhooks& webhooks, bool leads, MetricText& metrics) {
+  const std::pair<WebhookKind, const char*> kinds[] = {{WebhookKind::cluster, "cluster"},
+                                                       {WebhookKind::job, "job"}};
+  metrics.begin("berth_webhook_deliveries_total", "counter",
+                "Tries to deliver an event to a webhook, by what came of them.");
+  for (const auto& [kind, name] : kinds) {
+    const auto& counts = webhooks.counts(kind);
+    metrics.add(counts.delivered, {{"of", name}, {"outcome", "delivered"}});
+    metrics.add(counts.retried, {{"of", name}, {"outcome", "retried"}});
+    metrics.add(counts.dropped, {{"of", name}, {"outcome", "dropped"}});
+  }
+  if (!leads) return;
+  metrics.single("berth_webhook_pending", "gauge", "Deliveries to jobs' webhooks that are still to be made.",
+                 webhooks.owed_to_jobs());
+  metrics.single("berth_webhook_lag_events", "gauge",
+                 "How far the slowest of the cluster's webhooks is behind the events.",
+                 webhooks.cluster_lag());
 }
 
 void add_requests(const RequestCounts& requests, MetricText& metrics) {
@@ -51,6 +72,7 @@ Task<> write_metrics(Services& services, http::Responder& responder) {
                     dispatch.pass_seconds());
   metrics.single("berth_store_errors_total", "counter", "Calls to the store that failed.",
                  services.store.failed_calls());
+  add_webhooks(services.webhooks, leads, metrics);
   add_requests(services.requests, metrics);
   http::Response response;
   response.headers.emplace_back("Content-Type", "text/plain; version=0.0.4; charset=utf-8");

@@ -96,4 +96,18 @@ ParsedSubmission parse_submission(const http::Request& request) {
   return {std::move(submission), {}};
 }
 
+Result<> check_webhook_hosts(const Submission& submission, const WebhookPolicy& policy) {
+  for (std::size_t i = 0; i < submission.definitions.size(); ++i) {
+    const auto& hooks = submission.definitions[i].webhooks;
+    for (std::size_t j = 0; j < hooks.size(); ++j) {
+      const auto url = parse_webhook_url(hooks[j].url);
+      auto complaint = url ? policy.check_host(url->host) : Complaint(url.error().message);
+      if (!complaint) continue;
+      const auto job = submission.is_batch ? "jobs[" + std::to_string(i) + "]." : std::string();
+      return invalid(std::move(*complaint), job + "webhooks[" + std::to_string(j) + "].url");
+    }
+  }
+  return {};
+}
+
 }  // namespace berth::api

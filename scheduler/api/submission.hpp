@@ -1,6 +1,7 @@
 // What POST /v1/jobs takes: one definition, or {"jobs": [...]}; parsed and checked once, here.
 #pragma once
 
+#include "scheduler/core/webhook_policy.hpp"
 #include "shared/base/result.hpp"
 #include "shared/http/message.hpp"
 #include "shared/model/job_definition.hpp"
@@ -30,5 +31,9 @@ struct ParsedSubmission {
 };
 
 ParsedSubmission parse_submission(const http::Request& request);
+
+// Error invalid, with its field: a webhook that goes where it can't be allowed to, whatever its host's name
+// stands for.
+Result<> check_webhook_hosts(const Submission& submission, const WebhookPolicy& policy);
 
 }  // namespace berth::api

@@ -7,11 +7,16 @@ namespace berth {
 Duties::Duties(asio::any_io_executor executor, Store& store, const Clock& clock,
                const SchedulerSettings& settings, std::uint64_t seed)
     : feed(executor, store, seed),
-      leadership(executor, store, clock, settings.name, settings.alone, [this] { dispatch.on_change(); }),
+      leadership(executor, store, clock, settings.name, settings.alone,
+                 [this] {
+                   dispatch.on_change();
+                   webhooks.on_change();
+                 }),
       liveness(executor, store, clock, [this] { dispatch.on_change(); }),
       dispatch(executor, store, clock, leadership, liveness, settings),
       retention(store, clock, leadership, settings.retention),
       onlooker(executor, store, clock, feed, liveness, dispatch),
+      webhooks(executor, store, clock, leadership, feed, settings.webhooks, seed),
       tasks_(executor) {
   feed.on_history_lost([this] {
     leadership.on_history_lost();
@@ -40,11 +45,13 @@ Task<> Duties::start() {
   tasks_.spawn("leadership", leadership.run());
   tasks_.spawn("dispatch", dispatch.run());
   tasks_.spawn("retention", retention.run());
+  tasks_.spawn("webhooks", webhooks.run());
 }
 
 Task<> Duties::stop() {
   tasks_.cancel();
   co_await tasks_.join();
+  co_await webhooks.stop();
 }
 
 }  // namespace berth

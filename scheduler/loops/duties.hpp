@@ -8,6 +8,7 @@
 #include "scheduler/loops/liveness.hpp"
 #include "scheduler/loops/onlooker.hpp"
 #include "scheduler/loops/retention.hpp"
+#include "scheduler/loops/webhooks.hpp"
 #include "scheduler/settings.hpp"
 #include "shared/runtime/task_group.hpp"
 
@@ -35,6 +36,7 @@ class Duties {
   Retention retention;
   Onlooker onlooker;
   EndingTally endings;  // of all jobs, as the feed tells them
+  Webhooks webhooks;
 
  private:
   void on_events(const std::vector<Event>& events);

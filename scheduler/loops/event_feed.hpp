@@ -51,7 +51,7 @@ class EventFeed {
     Follower(const Follower&) = delete;
     Follower& operator=(const Follower&) = delete;
     // False at the deadline.
-    Task<bool> wait(Deadline deadline) { return wakeup_.wait(deadline); }
+    Task<bool> wait(Deadline deadline = no_deadline) { return wakeup_.wait(deadline); }
 
    private:
     friend class EventFeed;

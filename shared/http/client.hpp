@@ -15,6 +15,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace berth::http {
 
@@ -50,6 +52,9 @@ struct ClientOptions {
   // asked of each connection's own address, after the name was resolved: what a name stood for earlier
   // doesn't matter.
   std::function<bool(std::string_view)> may_connect{};
+  // The IP addresses of a name; absent: by the loop's own resolver, which does one at a time. Names that
+  // users bring along may take long to resolve, and must not hold up the others.
+  std::function<Task<Result<std::vector<std::string>>>(std::string, Deadline)> resolve{};
   TlsOptions tls{};
 };
 

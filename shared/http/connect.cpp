@@ -71,6 +71,20 @@ Task<Result<Endpoints>> resolve(asio::any_io_executor executor, Address address,
   co_return std::move(*outcome);
 }
 
+Task<Result<Endpoints>> resolve_as_told(ClientOptions options, Address address, Deadline deadline) {
+  auto resolving = options.resolve(address.host, deadline);
+  const auto found = co_await std::move(resolving);
+  if (!found) co_return found.error();
+  const auto port = parse_integer<std::uint16_t>(address.port);
+  Endpoints endpoints;
+  for (const auto& text : *found) {
+    error_code not_numeric;
+    const auto ip = asio::ip::make_address(text, not_numeric);
+    if (!not_numeric && port) endpoints.push_back(candidate(tcp::endpoint(ip, *port)));
+  }
+  co_return endpoints;
+}
+
 // What may be connected to, in the resolver's order.
 Result<Endpoints> connectable(Endpoints found, const Address& address, const ClientOptions& options) {
   if (!options.may_connect || found.empty()) return found;
@@ -86,10 +100,12 @@ Result<Endpoints> connectable(Endpoints found, const Address& address, const Cli
 Task<Result<std::shared_ptr<Transport>>> connect(asio::any_io_executor executor, Address address,
                                                  ClientOptions options, Deadline deadline) {
   Result<Endpoints> endpoints = Endpoints{};
-  if (address.socket_path.empty()) {
-    endpoints = co_await resolve(executor, address, deadline);
-  } else {
+  if (!address.socket_path.empty()) {
     endpoints = unix_endpoint(address);
+  } else if (options.resolve) {
+    endpoints = co_await resolve_as_told(options, address, deadline);
+  } else {
+    endpoints = co_await resolve(executor, address, deadline);
   }
   if (!endpoints) co_return endpoints.error();
   const auto usable = connectable(std::move(*endpoints), address, options);

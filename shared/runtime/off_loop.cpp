@@ -40,9 +40,11 @@ OffLoop::~OffLoop() {
   ::poll(&ready, 1, patience_ms);
 }
 
+bool OffLoop::is_free() const { return !call_ || call_->has_returned(); }
+
 Task<bool> OffLoop::run(std::function<void()> work, Deadline deadline) {
   using boost::asio::experimental::awaitable_operators::operator||;
-  if (call_ && !call_->has_returned()) co_return false;
+  if (!is_free()) co_return false;
   auto call = std::make_shared<Call>(std::move(work));
   const int signal = ::dup(call->signal);
   if (signal < 0) co_return false;

@@ -21,6 +21,8 @@ class OffLoop {
   // earlier one hasn't returned, nothing is begun, and the answer is false. `work` shares the ownership of
   // all that it touches, since it may outlive this object; what it wrote may be read after true only.
   Task<bool> run(std::function<void()> work, Deadline deadline);
+  // Whether run() would begin something.
+  bool is_free() const;
 
  private:
   struct Call;

@@ -1,0 +1,251 @@
+#include "scheduler/loops/job_webhooks.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <utility>
+
+namespace berth {
+namespace {
+
+const Job* record_of(const std::vector<std::optional<Job>>& records, const std::vector<JobId>& ids,
+                     JobId id) {
+  const auto place = std::lower_bound(ids.begin(), ids.end(), id) - ids.begin();
+  const auto& record = records[static_cast<std::size_t>(place)];
+  return record ? &*record : nullptr;
+}
+
+void sort_out(std::vector<JobId>& ids) {
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+}
+
+}  // namespace
+
+JobWebhooks::JobWebhooks(asio::any_io_executor executor, Store& store, EventFeed& feed, WebhookSender& sender,
+                         WebhookNotes& notes, TaskGroup& tasks, std::uint64_t position, std::uint64_t seed)
+    : store_(store),
+      feed_(feed),
+      sender_(sender),
+      notes_(notes),
+      tasks_(tasks),
+      tail_(store, feed, "webhooks of jobs", position),
+      noted_(position),
+      random_(seed),
+      wakeup_(std::move(executor)) {}
+
+std::size_t JobWebhooks::owed() const {
+  std::size_t count = 0;
+  for (const auto& [name, target] : targets_) count += target.owed.size();
+  return count;
+}
+
+Task<Result<>> JobWebhooks::resume(std::map<std::string, WebhookProgress> noted) {
+  std::vector<JobId> ids;
+  for (const auto& [name, progress] : noted) {
+    if (const auto target = parse_job_note(name)) ids.push_back(target->job);
+  }
+  sort_out(ids);
+  std::vector<std::optional<Job>> found;
+  while (found.size() < ids.size()) {
+    const auto left = ids.begin() + static_cast<std::ptrdiff_t>(found.size());
+    const auto size = std::min<std::ptrdiff_t>(ids.end() - left, limits::max_batch);
+    std::vector<JobId> page(left, left + size);
+    auto read = co_await store_.jobs(std::move(page));
+    if (!read) co_return read.error();
+    std::move(read->begin(), read->end(), std::back_inserter(found));
+  }
+  for (const auto& [name, progress] : noted) {
+    const auto place = parse_job_note(name);
+    const Job* job = place ? record_of(found, ids, place->job) : nullptr;
+    if (job == nullptr || place->index >= job->definition.webhooks.size() || progress.owed.empty()) {
+      notes_.remove(name);  // the job is gone, or a webhook of the cluster isn't in the settings any more
+      continue;
+    }
+    Target* target = target_of(name, job->id, job->definition.webhooks[place->index]);
+    if (target != nullptr) target->owed.assign(progress.owed.begin(), progress.owed.end());
+  }
+  co_return Result<>{};
+}
+
+Task<> JobWebhooks::follow() {
+  for (;;) {
+    const auto events = co_await tail_.next();
+    std::vector<JobId> ids;
+    for (const auto& event : events) {
+      if (event.webhooks && event.job) ids.push_back(*event.job);
+    }
+    if (!ids.empty()) {
+      sort_out(ids);
+      const auto found = co_await records(ids);
+      for (const auto& event : events) {
+        if (!event.webhooks || !event.job) continue;
+        const Job* job = record_of(found, ids, *event.job);
+        if (job != nullptr) file(event, *job);
+      }
+      wakeup_.notify();
+    }
+    note_position(events.back().seq, !ids.empty());
+  }
+}
+
+// Events in which there was nothing to file may be looked at again: so a cluster without such webhooks writes
+// hardly anything.
+void JobWebhooks::note_position(std::uint64_t seq, bool has_filed) {
+  if (!has_filed && seq - noted_ < limits::feed_read) return;
+  noted_ = seq;
+  WebhookProgress progress;
+  progress.position = seq;
+  notes_.set(jobs_note, std::move(progress));
+}
+
+// Of jobs, as often as it takes: what isn't filed would be lost.
+Task<std::vector<std::optional<Job>>> JobWebhooks::records(std::vector<JobId> ids) {
+  for (;;) {
+    auto found = co_await store_.jobs(ids);
+    if (found) co_return std::move(*found);
+    co_await sleep_until(deadline_in(limits::webhook_first_retry));
+  }
+}
+
+void JobWebhooks::file(const Event& event, const Job& job) {
+  for (std::size_t i = 0; i < job.definition.webhooks.size(); ++i) {
+    const auto& hook = job.definition.webhooks[i];
+    if (!is_of_interest(hook.on, event)) continue;
+    const auto name = job_note(job.id, i);
+    Target* target = target_of(name, job.id, hook);
+    if (target == nullptr) {
+      sender_.drop(WebhookKind::job, hook, event.seq,
+                   "deliveries to " + std::to_string(limits::webhooks_owed) + " webhooks wait already");
+      continue;
+    }
+    auto& owed = target->owed;
+    if (!owed.empty() && event.seq <= owed.back()) continue;  // it was filed by the leader before
+    if (owed.size() == limits::webhook_backlog) {
+      const auto oldest = owed.begin() + (target->is_being_tried ? 1 : 0);
+      sender_.drop(WebhookKind::job, hook, *oldest, "too many wait behind it");
+      owed.erase(oldest);
+    }
+    owed.push_back(event.seq);
+    note(name, *target);
+  }
+}
+
+// The target of that name, made if it isn't there; nothing when there are too many.
+JobWebhooks::Target* JobWebhooks::target_of(const std::string& name, JobId job, const Webhook& hook) {
+  const auto found = targets_.find(name);
+  if (found != targets_.end()) return &found->second;
+  if (targets_.size() >= limits::webhooks_owed) return nullptr;
+  Target target;
+  target.job = job;
+  target.hook = hook;
+  if (const auto url = parse_webhook_url(hook.url)) target.url = *url;  // else the try says what is wrong
+  schedule(name, loop_now());
+  return &targets_.emplace(name, std::move(target)).first->second;
+}
+
+void JobWebhooks::note(const std::string& name, const Target& target) {
+  WebhookProgress progress;
+  progress.owed.assign(target.owed.begin(), target.owed.end());
+  notes_.set(name, std::move(progress));
+}
+
+void JobWebhooks::schedule(const std::string& name, Monotonic due) {
+  due_.emplace(due, name);
+  wakeup_.notify();
+}
+
+Task<> JobWebhooks::deliver() {
+  for (;;) {
+    begin_due();
+    co_await wakeup_.wait(next_due());
+  }
+}
+
+Deadline JobWebhooks::next_due() const {
+  if (due_.empty() || tries_ >= limits::webhook_tries_at_once) return no_deadline;
+  return due_.begin()->first;
+}
+
+void JobWebhooks::begin_due() {
+  const auto now = loop_now();
+  while (tries_ < limits::webhook_tries_at_once && !due_.empty() && due_.begin()->first <= now) {
+    const auto name = due_.begin()->second;
+    due_.erase(due_.begin());
+    auto& target = targets_.at(name);
+    auto& host = hosts_[target.url.host];
+    if (host.tries >= limits::webhook_tries_at_a_host) {
+      host.waiting.push_back(name);
+      continue;
+    }
+    ++host.tries;
+    ++tries_;
+    target.is_being_tried = true;
+    tasks_.spawn("a delivery to a job's webhook", attempt(name));
+  }
+}
+
+Task<> JobWebhooks::attempt(std::string name) {
+  auto& target = targets_.at(name);  // it stays while it is being tried
+  const auto verdict = co_await try_first(target);
+  --tries_;
+  leave_host(target.url.host);
+  settle(name, target, verdict);
+  wakeup_.notify();
+}
+
+void JobWebhooks::leave_host(const std::string& host_name) {
+  const auto host = hosts_.find(host_name);
+  --host->second.tries;
+  auto& waiting = host->second.waiting;
+  if (!waiting.empty()) {
+    schedule(waiting.front(), loop_now());
+    waiting.pop_front();
+  } else if (host->second.tries == 0) {
+    hosts_.erase(host);
+  }
+}
+
+Task<WebhookVerdict> JobWebhooks::try_first(const Target& target) {
+  const auto seq = target.owed.front();
+  auto event = co_await event_at(seq);
+  if (!event) co_return WebhookVerdict::retry;  // the store is away
+  if (!*event || (*event)->job != target.job) {
+    sender_.drop(WebhookKind::job, target.hook, seq, "the store doesn't have it any more");
+    co_return WebhookVerdict::drop;
+  }
+  const auto client = sender_.client_for(target.url, WebhookKind::job);
+  const auto verdict = co_await sender_.post(client, WebhookKind::job, target.hook, std::move(**event));
+  co_return verdict;
+}
+
+Task<Result<std::optional<Event>>> JobWebhooks::event_at(std::uint64_t seq) {
+  auto events = feed_.recent(seq - 1, 1);
+  if (!events) {
+    auto stored = co_await store_.read_events(seq - 1, 1, deadline_in(Milliseconds{0}));
+    if (!stored) co_return stored.error();
+    events = std::move(*stored);
+  }
+  std::optional<Event> found;
+  if (!events->empty() && events->front().seq == seq) found = std::move(events->front());
+  co_return found;
+}
+
+void JobWebhooks::settle(const std::string& name, Target& target, WebhookVerdict verdict) {
+  target.is_being_tried = false;
+  if (verdict == WebhookVerdict::retry) {
+    schedule(name, loop_now() + webhook_wait(++target.failures, random_));
+    return;
+  }
+  target.failures = 0;
+  target.owed.pop_front();
+  if (target.owed.empty()) {
+    notes_.remove(name);
+    targets_.erase(name);
+    return;
+  }
+  note(name, target);
+  schedule(name, loop_now());
+}
+
+}  // namespace berth

@@ -1,0 +1,88 @@
+// Delivers to the webhooks that jobs bring along. There may be thousands of them, most of them idle: so one
+// task files what happened under the webhooks that want it, and another makes the tries that are due, a
+// bounded number at once and of these only so many at one host. A webhook to which nothing is owed costs
+// nothing.
+//
+// Each gets its events in their order, one at a time.
+#pragma once
+
+#include "scheduler/loops/event_tail.hpp"
+#include "scheduler/loops/webhook_notes.hpp"
+#include "scheduler/loops/webhook_sender.hpp"
+#include "shared/runtime/task_group.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace berth {
+
+class JobWebhooks {
+ public:
+  // From behind `position` on. Tries are tasks of `tasks`, which are joined before this goes.
+  JobWebhooks(asio::any_io_executor executor, Store& store, EventFeed& feed, WebhookSender& sender,
+              WebhookNotes& notes, TaskGroup& tasks, std::uint64_t position, std::uint64_t seed);
+
+  // Takes over what the leader before owed. Before the others, once; the names are jobs' (job_note).
+  Task<Result<>> resume(std::map<std::string, WebhookProgress> noted);
+  // Files events until cancelled.
+  Task<> follow();
+  // Delivers until cancelled.
+  Task<> deliver();
+
+  // How many deliveries are still to be made.
+  std::size_t owed() const;
+
+ private:
+  struct Target {
+    JobId job;
+    Webhook hook;
+    WebhookUrl url;
+    std::deque<std::uint64_t> owed;  // events, rising; never empty
+    unsigned failures = 0;           // in a row
+    bool is_being_tried = false;     // with the first that is owed
+  };
+
+  // What goes on at one host: never more than limits::webhook_tries_at_a_host, so that one that hangs leaves
+  // the others alone.
+  struct Host {
+    std::size_t tries = 0;
+    std::deque<std::string> waiting;  // targets that are due, but for that
+  };
+
+  Task<std::vector<std::optional<Job>>> records(std::vector<JobId> ids);
+  void file(const Event& event, const Job& job);
+  Target* target_of(const std::string& name, JobId job, const Webhook& hook);
+  void note(const std::string& name, const Target& target);
+  void note_position(std::uint64_t seq, bool has_filed);
+  void schedule(const std::string& name, Monotonic due);
+  void begin_due();
+  Deadline next_due() const;
+  Task<> attempt(std::string name);
+  void leave_host(const std::string& host_name);
+  Task<Result<std::optional<Event>>> event_at(std::uint64_t seq);
+  Task<WebhookVerdict> try_first(const Target& target);
+  void settle(const std::string& name, Target& target, WebhookVerdict verdict);
+
+  Store& store_;
+  EventFeed& feed_;
+  WebhookSender& sender_;
+  WebhookNotes& notes_;
+  TaskGroup& tasks_;
+  EventTail tail_;
+  std::uint64_t noted_;  // the position that was noted last
+  std::mt19937_64 random_;
+  Wakeup wakeup_;                                    // deliver(): something is due, or could be
+  std::map<std::string, Target> targets_;            // by note
+  std::set<std::pair<Monotonic, std::string>> due_;  // those that aren't being tried, nor wait for their host
+  std::map<std::string, Host> hosts_;                // those with tries
+  std::size_t tries_ = 0;
+};
+
+}  // namespace berth

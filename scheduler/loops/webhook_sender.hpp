@@ -1,0 +1,55 @@
+// Sends one event to one webhook, once: the request, where it may go, and what comes of it.
+#pragma once
+
+#include "scheduler/core/webhook_delivery.hpp"
+#include "scheduler/core/webhook_policy.hpp"
+#include "scheduler/loops/name_resolver.hpp"
+#include "scheduler/settings.hpp"
+#include "shared/http/client.hpp"
+#include "shared/runtime/async.hpp"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+namespace berth {
+
+// Whose a webhook is: the operator's, for the whole cluster, or a job's.
+enum class WebhookKind { cluster, job };
+
+// Since this process began.
+struct WebhookCounts {
+  std::uint64_t delivered = 0;
+  std::uint64_t retried = 0;  // tries that failed and are made again
+  std::uint64_t dropped = 0;  // events that were given up
+};
+
+class WebhookSender {
+ public:
+  // The settings outlive it.
+  WebhookSender(asio::any_io_executor executor, const Clock& clock, const WebhookSettings& settings)
+      : executor_(std::move(executor)), clock_(clock), settings_(settings) {}
+
+  // Connections to one webhook; this outlives them. Where the operator himself sends to he doesn't have to
+  // allow.
+  std::shared_ptr<http::Client> client_for(const WebhookUrl& url, WebhookKind kind);
+
+  // Takes limits::webhook_call at most.
+  Task<WebhookVerdict> post(std::shared_ptr<http::Client> client, WebhookKind kind, Webhook hook,
+                            Event event);
+  // What was given up without a try; `why` is for the log.
+  void drop(WebhookKind kind, const Webhook& hook, std::uint64_t seq, const std::string& why);
+
+  const WebhookCounts& counts(WebhookKind kind) const { return counts_[static_cast<std::size_t>(kind)]; }
+
+ private:
+  WebhookCounts& counts_of(WebhookKind kind) { return counts_[static_cast<std::size_t>(kind)]; }
+
+  asio::any_io_executor executor_;
+  const Clock& clock_;
+  const WebhookSettings& settings_;
+  std::array<WebhookCounts, 2> counts_{};
+  std::array<NameResolver, 2> resolvers_;  // by kind: the names of jobs don't hold up the operator's
+};
+
+}  // namespace berth

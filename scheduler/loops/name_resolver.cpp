@@ -20,7 +20,6 @@ struct FoundAddresses {
 void look_up(const std::string& host, FoundAddresses& found) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_ADDRCONFIG;
   addrinfo* first = nullptr;
   found.error = ::getaddrinfo(host.c_str(), nullptr, &hints, &first);
   if (found.error != 0) return;

@@ -36,6 +36,9 @@ class Webhooks {
   // Leadership has changed.
   void on_change() { wakeup_.notify(); }
 
+  // Whether it has taken over, and delivers.
+  bool is_serving() const { return serving_.has_value(); }
+
   // Where webhooks of jobs may go.
   const WebhookPolicy& policy() const { return settings_.policy; }
   const WebhookCounts& counts(WebhookKind kind) const { return sender_.counts(kind); }

@@ -89,6 +89,25 @@ TEST_F(Settings, PasswordsAreNotShown) {
   EXPECT_THAT(shown.out + shown.err, Not(HasSubstr("hush")));
 }
 
+TEST_F(Settings, WebhooksAreCheckedAndTheirSecretIsNotShown) {
+  const auto secret = folder_.file("secret", "hush\n");
+  const auto file = write(
+      "webhook: [\"https://example.com/a,b\", \"http://10.0.0.1:8080/\"]\nwebhook_on: [FAILED, executor.*]\n"
+      "webhook_allow: [public, 10.0.0.0/8]\nwebhook_secret_file: " +
+      secret + "\n");
+  const auto shown = show({"scheduler", "--redis", "redis://h", "--settings", file});
+  EXPECT_EQ(shown.code, 0) << shown.err;
+  EXPECT_THAT(shown.out, HasSubstr("https://example.com/a,b"));
+  EXPECT_THAT(shown.out + shown.err, Not(HasSubstr("hush")));
+  EXPECT_THAT(complaint("webhook: ftp://x\n", "scheduler"), StartsWith(":1: webhook: must be http://"));
+  EXPECT_THAT(complaint("webhook_on: [BROKEN]\n", "scheduler"),
+              StartsWith(":1: webhook_on: must be statuses"));
+  EXPECT_THAT(complaint("webhook_allow: [10.0.0.0/99]\n", "scheduler"),
+              StartsWith(":1: webhook_allow: must be"));
+  EXPECT_THAT(complaint("webhook_secret_file: /nowhere\n", "scheduler"),
+              StartsWith(":1: webhook_secret_file: can't be read"));
+}
+
 TEST_F(Settings, TheUsersOwnFileIsFound) {
   std::filesystem::create_directory(folder_.path() / "berth");
   folder_.file("berth/berth.yaml", "redis: redis://mine\n");

@@ -7,6 +7,9 @@
 #include <gmock/gmock.h>
 
 #include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace berth::http::test {
 namespace {
@@ -30,6 +33,10 @@ Task<> play(tcp::acceptor& acceptor, Script script, int& requests) {
       co_await asio::async_write(socket, asio::buffer(answer), asio::use_awaitable);
     }
   }
+}
+
+Task<Result<std::vector<std::string>>> resolved_to(std::vector<std::string> addresses) {
+  co_return addresses;
 }
 
 class ScriptedServer {
@@ -134,6 +141,25 @@ TEST(HttpClient, RefusesToSendWhatWouldForgeARequest) {
   EXPECT_EQ(server.loop.run(server.client->call(forged, patience())).error().kind, ErrorKind::invalid);
   EXPECT_EQ(server.loop.run(server.client->call(request("GET", "/a b"), patience())).error().kind,
             ErrorKind::invalid);
+}
+
+// What a name stood for when somebody looked doesn't matter: the address of the connection does.
+TEST(HttpClient, OnlyAddressesThatMayBeConnectedToAre) {
+  ScriptedServer server({{std::string(ok)}});
+  Address address = server.client->address();
+  address.host = "rebound.example";
+  std::vector<std::string> answers{"10.0.0.1", "127.0.0.1"};
+  ClientOptions options;
+  options.resolve = [&answers](std::string, Deadline) { return resolved_to(answers); };
+  options.may_connect = [](std::string_view ip) { return ip == "127.0.0.1"; };
+  Client allowed(server.loop.executor(), address, options);
+  EXPECT_EQ(server.loop.run(allowed.call(request("GET", "/"), patience()))->body, "ok");
+  answers = {"10.0.0.1"};
+  Client refused(server.loop.executor(), address, options);
+  const auto answer = server.loop.run(refused.call(request("GET", "/"), patience()));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::refused);
+  EXPECT_THAT(answer.error().message, HasSubstr("its address 10.0.0.1 isn't allowed"));
 }
 
 TEST(HttpClient, ANameIsResolvedAndADeadlineThatHasPassedEndsTheCall) {

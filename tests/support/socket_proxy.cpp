@@ -2,12 +2,15 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/use_future.hpp>
 #include <boost/asio/write.hpp>
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
 #include <filesystem>
 #include <string_view>
 #include <utility>
@@ -19,6 +22,13 @@ std::string unused_path() {
   static int count = 0;
   const auto name = "berth-proxy-" + std::to_string(::getpid()) + "-" + std::to_string(++count) + ".sock";
   return (std::filesystem::temp_directory_path() / name).string();
+}
+
+asio::generic::stream_protocol::endpoint proxied_endpoint(const std::string& target) {
+  if (target.starts_with('/')) return asio::local::stream_protocol::endpoint(target);
+  const auto colon = target.rfind(':');
+  const auto port = static_cast<std::uint16_t>(std::stoul(target.substr(colon + 1)));
+  return asio::ip::tcp::endpoint(asio::ip::make_address(target.substr(0, colon)), port);
 }
 
 }  // namespace
@@ -45,7 +55,7 @@ Task<> SocketProxy::accept() {
 }
 
 Task<> SocketProxy::serve(std::shared_ptr<Link> link) {
-  const asio::local::stream_protocol::endpoint target(target_);
+  const auto target = proxied_endpoint(target_);
   const auto [refused] = co_await link->server.async_connect(target, use_tuple);
   if (refused) co_return;
   tasks_.spawn("proxy answers", pump_answers(link));
@@ -78,12 +88,26 @@ Task<> SocketProxy::pump_answers(std::shared_ptr<Link> link) {
       ++swallowed_;
       continue;
     }
+    const auto breaks_before = breaks_;
+    const auto part = passing(size);
+    const bool breaks_here = breaks_ > breaks_before;
     const auto [failed, written] =
-        co_await asio::async_write(link->client, asio::buffer(buffer, size), use_tuple);
-    if (failed) break;
+        co_await asio::async_write(link->client, asio::buffer(buffer, part), use_tuple);
+    if (failed || breaks_here) break;
   }
   boost::system::error_code ignored;
   link->client.close(ignored);
+}
+
+// How much of a piece of an answer passes before its connection breaks: all of it, unless it breaks here.
+std::size_t SocketProxy::passing(std::size_t size) {
+  if (!until_break_) return size;
+  const auto part = std::min(size, *until_break_);
+  *until_break_ -= part;
+  if (*until_break_ > 0) return part;
+  until_break_.reset();
+  ++breaks_;
+  return part;
 }
 
 void SocketProxy::release() {

@@ -1,10 +1,11 @@
-// A Unix socket in front of another one, which passes everything on until it is told to misbehave.
+// A Unix socket in front of a server, which passes everything on until it is told to misbehave.
 #pragma once
 
 #include "shared/runtime/async.hpp"
 #include "shared/runtime/task_group.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
@@ -12,6 +13,7 @@
 #include <future>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -20,6 +22,7 @@ namespace berth::test {
 // Lives on the test's io_context; await stop() before it is destroyed.
 class SocketProxy {
  public:
+  // `target` is the path of a Unix socket, or "ADDRESS:PORT".
   SocketProxy(asio::io_context& io, std::string target);
   ~SocketProxy();
 
@@ -41,6 +44,12 @@ class SocketProxy {
   // Pieces of requests that are still on the way.
   std::size_t held() const { return held_; }
 
+  // When so many more bytes of answers have passed, the connection that carried the last of them breaks
+  // there; once. The server stays within reach.
+  void break_after(std::size_t bytes) { until_break_ = bytes; }
+  // How many connections were broken so.
+  std::size_t breaks() const { return breaks_; }
+
   // The server is gone: every connection breaks, and new ones are refused.
   void cut();
   // After cut(): it is back.
@@ -50,17 +59,17 @@ class SocketProxy {
   Task<> stop();
 
  private:
-  using Socket = asio::local::stream_protocol::socket;
   struct Link {
     explicit Link(asio::io_context& io) : client(io), server(io), released(io.get_executor()) {}
-    Socket client;
-    Socket server;
+    asio::local::stream_protocol::socket client;
+    asio::generic::stream_protocol::socket server;
     Wakeup released;
   };
 
   Task<> accept();
   Task<> serve(std::shared_ptr<Link> link);
   Task<> pump_answers(std::shared_ptr<Link> link);
+  std::size_t passing(std::size_t size);
 
   asio::io_context& io_;
   std::string target_;
@@ -69,6 +78,8 @@ class SocketProxy {
   std::list<std::weak_ptr<Link>> links_;
   bool swallows_answers_ = false;
   std::size_t swallowed_ = 0;
+  std::optional<std::size_t> until_break_;  // bytes of answers
+  std::size_t breaks_ = 0;
   std::string mark_;
   bool is_holding_ = false;
   std::size_t held_ = 0;

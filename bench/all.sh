@@ -2,7 +2,7 @@
 # Runs the benchmarks named (default: all) and writes bench/results/latest.md. Called by ./dev bench.
 set -eu
 cd "$(dirname "$0")/.."
-all='whole_life run_latency placement explain init_cost log_throughput'
+all='whole_life run_latency placement explain init_cost log_throughput log_followers'
 names=${*:-$all}
 mkdir -p bench/results
 new=bench/results/new.md

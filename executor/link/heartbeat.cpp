@@ -115,7 +115,8 @@ Task<Error> Heartbeat::beat(std::function<void(const std::string& reason)> on_st
     std::optional<RuntimeInfo> news;
     if (now != known) news = now;
     const auto term = lease_.term();
-    const auto result = co_await store_.heartbeat(name_, incarnation_, std::move(news));
+    auto usage = std::exchange(usage_, std::nullopt);
+    const auto result = co_await store_.heartbeat(name_, incarnation_, std::move(news), std::move(usage));
     known.reset();  // after a failure nobody knows
     if (result) known = std::move(now);
     co_await throw_if_cancelled();
@@ -132,6 +133,11 @@ Task<Error> Heartbeat::beat(std::function<void(const std::string& reason)> on_st
     next = std::max(next + limits::heartbeat, loop_now());
     co_await sleep_until(next);
   }
+}
+
+void Heartbeat::tell_usage(UsageReport usage) {
+  const bool is_in_use = usage.measured > 0;
+  if (std::exchange(was_in_use_, is_in_use) || is_in_use) usage_ = std::move(usage);
 }
 
 Task<RuntimeInfo> probe_in_time(Heartbeat::Probe probe, RuntimeInfo last_known) {

@@ -46,6 +46,10 @@ class Heartbeat {
   using GpuCheck = std::function<Task<std::vector<UnhealthyGpu>>()>;
   Task<> watch_gpus(GpuCheck check);
 
+  // The next beat tells what the containers use; one that fails doesn't tell it again. That there are none is
+  // told once.
+  void tell_usage(UsageReport usage);
+
  private:
   Task<Result<std::uint64_t>> claim_name(std::string name, bool alone);
   void look_at_disk();
@@ -60,6 +64,8 @@ class Heartbeat {
   RuntimeInfo runtime_;                       // as last probed
   std::string disk_problem_;                  // as last looked at; empty for none
   std::vector<UnhealthyGpu> unhealthy_gpus_;  // as last checked
+  std::optional<UsageReport> usage_;          // still to be told
+  bool was_in_use_ = false;                   // by the report before
 };
 
 // The probe's answer, or an unhealthy runtime of that name when it takes longer than

@@ -105,6 +105,16 @@ inline constexpr Milliseconds gpu_first_look = 30s;  // without its persistence 
 inline constexpr Milliseconds gpu_check = 5s;        // a driver that takes longer doesn't answer
 inline constexpr Milliseconds shutdown_flush = 5s;   // for what is still to be told to the store
 
+// --- what containers use at present ---
+inline constexpr Milliseconds usage_period = 5s;  // between two looks at their counters
+inline constexpr Milliseconds usage_look = 3s;    // one look
+inline constexpr std::size_t usage_told =
+    1'000;  // attempts of an executor, those with the most memory: 25 KB
+// Of the executor's own, after which what it told last no longer counts as the present: three looks.
+inline constexpr std::uint64_t usage_beats = 15;
+// Nothing depends on it: who asks for more than that gets the rest without it after this.
+inline constexpr Milliseconds usage_patience = 500ms;
+
 // --- logs, a job attempt ---
 inline constexpr std::size_t log_chunk = 64u << 10;  // largest piece stored as one entry
 inline constexpr std::size_t log_head = 2u << 20;    // kept from the start

@@ -191,7 +191,7 @@ local function register_executor(keys, argv)
   if seen ~= argv[7] then return conflict('Another executor has just registered under this name.') end
   local incarnation = call('HINCRBY', keys[1], 'incarnation', 1)
   call('HSET', keys[1], 'info', argv[2], 'runtime', argv[3], 'wire', argv[8], 'oldest_wire', argv[9])
-  call('HDEL', keys[1], 'left')
+  call('HDEL', keys[1], 'left', 'usage', 'usage_beat')
   call('HINCRBY', keys[1], 'beat', 1)
   call('SADD', keys[2], argv[1])
   append_events(keys[3], keys[4], argv[4], argv[5], {argv[6]})
@@ -214,15 +214,18 @@ local function not_held(executor, incarnation)
 end
 
 -- Raises an executor's beat.
--- KEYS  1 executor      ARGV  1 incarnation  [2 what has changed of its runtime: all of it (JSON)]
+-- KEYS  1 executor
+-- ARGV  1 incarnation  2 what has changed of its runtime: all of it (JSON), or ''
+--       3 what its containers use (shared/model/usage.hpp), or ''
 -- Returns the beat, and the reason of its drain once the deadline of that has passed.
 local function heartbeat(keys, argv)
   local call = redis.call
   local refused = not_held(keys[1], argv[1])
   if refused then return refused end
   local deadline, reason = unpack(call('HMGET', keys[1], 'drain_deadline', 'drain_reason'))
-  if argv[2] then call('HSET', keys[1], 'runtime', argv[2]) end
+  if argv[2] ~= '' then call('HSET', keys[1], 'runtime', argv[2]) end
   local beat = call('HINCRBY', keys[1], 'beat', 1)
+  if argv[3] ~= '' then call('HSET', keys[1], 'usage', argv[3], 'usage_beat', beat) end
   if deadline and tonumber(deadline) <= now_ms() then return {beat, reason} end
   return {beat}
 end

@@ -73,7 +73,9 @@ class RedisStore final : public Store {
 
   Task<Result<std::uint64_t>> register_executor(ExecutorInfo info, std::uint64_t seen) override;
   Task<Result<HeartbeatReply>> heartbeat(std::string name, std::uint64_t incarnation,
-                                         std::optional<RuntimeInfo> news) override;
+                                         std::optional<RuntimeInfo> news,
+                                         std::optional<UsageReport> usage) override;
+  Task<Result<std::vector<std::optional<UsageReport>>>> usage(std::vector<std::string> executors) override;
   Task<Result<>> leave_executor(std::string name, std::uint64_t incarnation) override;
   Task<Result<>> drain_executor(std::string name, std::string reason, std::optional<Milliseconds> deadline,
                                 std::string actor) override;

@@ -59,6 +59,15 @@ Result<RegisteredExecutor> parse_executor(const std::vector<Reply>& words) {
   return executor;
 }
 
+// From the answer to HMGET of beat, usage_beat and usage. An executor of an older version that holds the name
+// now leaves the words of the one before, but beats on. What can't be read is as good as not told.
+std::optional<UsageReport> parse_present_usage(const std::vector<Reply>& words) {
+  const auto beat = words[0].number();
+  const auto told_at = words[1].number();
+  if (!beat || !told_at || *beat - *told_at >= limits::usage_beats) return std::nullopt;
+  return parse_usage(words[2].text());
+}
+
 }  // namespace
 
 Task<Result<std::uint64_t>> RedisStore::register_executor(ExecutorInfo info, std::uint64_t seen) {
@@ -78,14 +87,31 @@ Task<Result<std::uint64_t>> RedisStore::register_executor(ExecutorInfo info, std
 }
 
 Task<Result<HeartbeatReply>> RedisStore::heartbeat(std::string name, std::uint64_t incarnation,
-                                                   std::optional<RuntimeInfo> news) {
+                                                   std::optional<RuntimeInfo> news,
+                                                   std::optional<UsageReport> usage) {
   Command words("FCALL", redis::function_name("heartbeat"), 1, keys_.executor(name), incarnation);
-  if (news) words.add(compact_json(*news));
+  words.add(news ? compact_json(*news) : std::string());
+  words.add(usage ? format_usage(*usage) : std::string());
   auto reply = co_await send(std::move(words));
   if (!reply) co_return reply.error();
   HeartbeatReply heard;
   if (reply->items().size() > 1) heard.stop_jobs = reply->items()[1].text();
   co_return heard;
+}
+
+Task<Result<std::vector<std::optional<UsageReport>>>> RedisStore::usage(std::vector<std::string> executors) {
+  std::vector<Command> reads;
+  for (const auto& name : executors)
+    reads.emplace_back("HMGET", keys_.executor(name), "beat", "usage_beat", "usage");
+  auto records = co_await send(std::move(reads));
+  if (!records) co_return records.error();
+  std::vector<std::optional<UsageReport>> found;
+  for (const Reply& record : *records) {
+    const auto& words = record.items();
+    if (words.size() != 3) co_return broken_contract("what an executor's containers use");
+    found.push_back(parse_present_usage(words));
+  }
+  co_return found;
 }
 
 Task<Result<>> RedisStore::leave_executor(std::string name, std::uint64_t incarnation) {

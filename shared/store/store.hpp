@@ -10,6 +10,7 @@
 #include "shared/model/event.hpp"
 #include "shared/model/executor_info.hpp"
 #include "shared/model/job.hpp"
+#include "shared/model/usage.hpp"
 #include "shared/runtime/async.hpp"
 
 #include <array>
@@ -176,10 +177,15 @@ class Store {
   // Returns the new incarnation. An operator's drain is kept. `seen` is the incarnation that holds the name
   // now, 0 for none. conflict: it is another one, somebody was faster.
   virtual Task<Result<std::uint64_t>> register_executor(ExecutorInfo info, std::uint64_t seen) = 0;
-  // Raises the beat; `news` replaces what is stored of its runtime. conflict: another incarnation has taken
-  // the name, or the record is gone.
+  // Raises the beat; `news` replaces what is stored of its runtime, `usage` what its containers use.
+  // conflict: another incarnation has taken the name, or the record is gone.
   virtual Task<Result<HeartbeatReply>> heartbeat(std::string name, std::uint64_t incarnation,
-                                                 std::optional<RuntimeInfo> news) = 0;
+                                                 std::optional<RuntimeInfo> news,
+                                                 std::optional<UsageReport> usage) = 0;
+  // What the containers of these executors use, in the same order: what each told within its last
+  // limits::usage_beats beats, else nothing. It isn't part of what executors() tells, because who watches the
+  // executors has no use for it.
+  virtual Task<Result<std::vector<std::optional<UsageReport>>>> usage(std::vector<std::string> executors) = 0;
   // The incarnation stops in order: the next one of this name needn't wait to see that it is gone.
   virtual Task<Result<>> leave_executor(std::string name, std::uint64_t incarnation) = 0;
   // No new jobs from now on; after `deadline` (counted by the store's clock) what runs there is stopped too.

@@ -35,6 +35,7 @@ inline std::string text_of(const Changed& changed) {
 }
 inline std::string text_of(const InboxEntry& entry) { return entry.position + " " + text_of(entry.job); }
 inline std::string text_of(const HeartbeatReply& heard) { return "stop: " + heard.stop_jobs.value_or("no"); }
+inline std::string text_of(const UsageReport& report) { return format_usage(report); }
 inline std::string text_of(const Leader& leader) {
   return leader.name + " epoch " + std::to_string(leader.epoch.value) + " beat " +
          std::to_string(leader.beat) + (leader.resigned ? " resigned" : "");
@@ -117,6 +118,7 @@ inline std::vector<Call> all_reads(std::uint64_t last, const std::vector<std::st
   calls.push_back(
       {"read_events", [](Store& store) { return told(store.read_events(0, 10'000, deadline_in({}))); }});
   calls.push_back({"executors", [](Store& store) { return told(store.executors()); }});
+  calls.push_back({"usage", [executors](Store& store) { return told(store.usage(executors)); }});
   calls.push_back({"leader", [](Store& store) { return told(store.leader()); }});
   calls.push_back({"webhook_progress", [](Store& store) { return told(store.webhook_progress()); }});
   for (const auto& name : executors) {

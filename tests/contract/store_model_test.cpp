@@ -353,8 +353,17 @@ Call Caller::heartbeat() {
     news->healthy = chance(50);
     news->message = chance(50) ? "hangs" : "";
   }
-  return {"heartbeat " + name + " " + std::to_string(incarnation) + (news ? " with news" : ""),
-          [=](Store& store) { return told(store.heartbeat(name, incarnation, news)); }};
+  std::optional<UsageReport> usage;
+  if (chance(40)) {
+    AttemptUsage one;
+    one.job = JobId{1 + below(5)};
+    one.memory = Bytes{static_cast<std::int64_t>(below(100))};
+    if (chance(50)) one.cpu = Millicores{static_cast<std::int64_t>(below(100))};
+    usage = usage_report({one});
+  }
+  return {"heartbeat " + name + " " + std::to_string(incarnation) + (news ? " with news" : "") +
+              (usage ? " with usage" : ""),
+          [=](Store& store) { return told(store.heartbeat(name, incarnation, news, usage)); }};
 }
 
 Call Caller::leave_executor() {

@@ -362,13 +362,13 @@ Task<> an_executor_registers_and_beats(Store& store) {
   sick.disk = Disk{"/data", 100_GiB, 1_GiB};
   sick.unhealthy_gpus = {{"GPU-1", "it has fallen off the bus"}};
   sick.images = {"docker.io/library/busybox:latest"};
-  auto beat = co_await store.heartbeat("m1", incarnation, sick);
+  auto beat = co_await store.heartbeat("m1", incarnation, sick, std::nullopt);
   must(std::move(beat));
   auto after = co_await store.executors();
   const auto second = must(std::move(after));
   EXPECT_GT(second.at(0).beat, first.at(0).beat);
   EXPECT_EQ(second.at(0).info.runtime, sick);
-  auto without_news = co_await store.heartbeat("m1", incarnation, std::nullopt);
+  auto without_news = co_await store.heartbeat("m1", incarnation, std::nullopt, std::nullopt);
   must(std::move(without_news));
   auto later = co_await store.executors();
   const auto third = must(std::move(later));
@@ -376,6 +376,66 @@ Task<> an_executor_registers_and_beats(Store& store) {
   EXPECT_EQ(third.at(0).info.runtime, sick);
 }
 TEST_P(StoreContract, AnExecutorRegistersAndBeats) { tell(an_executor_registers_and_beats); }
+
+Task<std::optional<UsageReport>> usage_on(Store& store, std::string name) {
+  std::vector<std::string> names{"nobody", std::move(name)};
+  auto read = co_await store.usage(std::move(names));
+  const auto told = must(std::move(read));
+  EXPECT_EQ(told.size(), 2u);
+  EXPECT_FALSE(told.at(0));
+  co_return told.at(1);
+}
+
+Task<> what_containers_use_counts_while_it_is_new(Store& store) {
+  AttemptUsage attempt;
+  attempt.job = JobId{7};
+  attempt.attempt = 2;
+  attempt.cpu = Millicores{1250};
+  attempt.memory = 310_MiB;
+  const std::optional<UsageReport> told = usage_report({attempt});
+  auto registered = co_await store.register_executor(executor("m1"), 0);
+  const auto first = must(std::move(registered));
+  const auto before = co_await usage_on(store, "m1");
+  EXPECT_FALSE(before);
+  auto beat = co_await store.heartbeat("m1", first, std::nullopt, told);
+  must(std::move(beat));
+  for (std::uint64_t i = 1; i < limits::usage_beats; ++i) {
+    auto silent = co_await store.heartbeat("m1", first, std::nullopt, std::nullopt);
+    must(std::move(silent));
+  }
+  const auto present = co_await usage_on(store, "m1");
+  EXPECT_EQ(present, told);
+  auto found = co_await store.executors();
+  EXPECT_EQ(must(std::move(found)).at(0).info, executor("m1")) << "it is no part of the record";
+  auto last = co_await store.heartbeat("m1", first, std::nullopt, std::nullopt);
+  must(std::move(last));
+  const auto past = co_await usage_on(store, "m1");
+  EXPECT_FALSE(past) << "it has beaten often without a word of it";
+}
+TEST_P(StoreContract, WhatContainersUseCountsWhileItIsNew) {
+  tell(what_containers_use_counts_while_it_is_new);
+}
+
+Task<> the_next_of_its_name_knows_nothing_of_what_was_used(Store& store) {
+  const std::optional<UsageReport> told = usage_report({});
+  auto registered = co_await store.register_executor(executor("m1"), 0);
+  const auto first = must(std::move(registered));
+  auto beat = co_await store.heartbeat("m1", first, std::nullopt, told);
+  must(std::move(beat));
+  const auto present = co_await usage_on(store, "m1");
+  EXPECT_EQ(present, told);
+  auto again = co_await store.register_executor(executor("m1"), first);
+  must(std::move(again));
+  const auto past = co_await usage_on(store, "m1");
+  EXPECT_FALSE(past);
+  auto deposed = co_await store.heartbeat("m1", first, std::nullopt, told);
+  EXPECT_EQ(kind_of(deposed), ErrorKind::conflict);
+  const auto still = co_await usage_on(store, "m1");
+  EXPECT_FALSE(still);
+}
+TEST_P(StoreContract, TheNextOfItsNameKnowsNothingOfWhatWasUsed) {
+  tell(the_next_of_its_name_knows_nothing_of_what_was_used);
+}
 
 Task<> the_later_incarnation_wins(Store& store) {
   const ExecutorInfo m1 = executor("m1");
@@ -387,11 +447,11 @@ Task<> the_later_incarnation_wins(Store& store) {
   auto newer = co_await store.register_executor(m1, first);
   const auto second = must(std::move(newer));
   EXPECT_GT(second, first);
-  auto deposed = co_await store.heartbeat("m1", first, healthy);
+  auto deposed = co_await store.heartbeat("m1", first, healthy, std::nullopt);
   EXPECT_EQ(kind_of(deposed), ErrorKind::conflict);
-  auto alive = co_await store.heartbeat("m1", second, healthy);
+  auto alive = co_await store.heartbeat("m1", second, healthy, std::nullopt);
   EXPECT_TRUE(alive.has_value());
-  auto stranger = co_await store.heartbeat("m2", 1, healthy);
+  auto stranger = co_await store.heartbeat("m2", 1, healthy, std::nullopt);
   EXPECT_EQ(kind_of(stranger), ErrorKind::conflict);
 }
 TEST_P(StoreContract, OfTwoExecutorsOfOneNameTheLaterWins) { tell(the_later_incarnation_wins); }
@@ -407,23 +467,23 @@ Task<> a_drain_is_kept_until_it_is_taken_back(Store& store) {
   auto found = co_await store.executors();
   const auto drain = must(std::move(found)).at(0).drain;
   EXPECT_TRUE(drain && drain->reason == "new disk" && !drain->deadline);
-  auto calm = co_await store.heartbeat("m1", second, healthy);
+  auto calm = co_await store.heartbeat("m1", second, healthy, std::nullopt);
   EXPECT_FALSE(must(std::move(calm)).stop_jobs) << "what runs may finish";
 
   const std::optional<Milliseconds> later = std::chrono::hours{1};
   auto with_deadline = co_await store.drain_executor("m1", "new disk", later, "api");
   must(std::move(with_deadline));
-  auto early = co_await store.heartbeat("m1", second, healthy);
+  auto early = co_await store.heartbeat("m1", second, healthy, std::nullopt);
   EXPECT_FALSE(must(std::move(early)).stop_jobs);
   const std::optional<Milliseconds> now = Milliseconds{0};
   auto at_once = co_await store.drain_executor("m1", "fire", now, "api");
   must(std::move(at_once));
-  auto due = co_await store.heartbeat("m1", second, healthy);
+  auto due = co_await store.heartbeat("m1", second, healthy, std::nullopt);
   EXPECT_EQ(must(std::move(due)).stop_jobs, "fire");
 
   auto resumed = co_await store.resume_executor("m1", "api");
   must(std::move(resumed));
-  auto free = co_await store.heartbeat("m1", second, healthy);
+  auto free = co_await store.heartbeat("m1", second, healthy, std::nullopt);
   EXPECT_FALSE(must(std::move(free)).stop_jobs);
   auto after = co_await store.executors();
   EXPECT_FALSE(must(std::move(after)).at(0).drain);
@@ -525,7 +585,7 @@ Task<> attempts_are_taken_only_from_who_is_still_silent(Store& store) {
   const lifecycle::Event loss = lifecycle::ExecutorLost{"m1 is lost"};
   const std::vector<Change> losses{change_of(job, loss)};
 
-  auto beat = co_await store.heartbeat("m1", incarnation, std::nullopt);
+  auto beat = co_await store.heartbeat("m1", incarnation, std::nullopt, std::nullopt);
   must(std::move(beat));
   auto late = co_await store.lose_attempts(losses, epoch, last);
   EXPECT_EQ(must(std::move(late)).at(0).outcome, Changed::Outcome::conflict);

@@ -76,9 +76,12 @@ class WatchedStore final : public Store {
   Task<Result<std::uint64_t>> register_executor(ExecutorInfo i, std::uint64_t s) override {
     return store_.register_executor(std::move(i), s);
   }
-  Task<Result<HeartbeatReply>> heartbeat(std::string n, std::uint64_t i,
-                                         std::optional<RuntimeInfo> r) override {
-    return store_.heartbeat(std::move(n), i, std::move(r));
+  Task<Result<HeartbeatReply>> heartbeat(std::string n, std::uint64_t i, std::optional<RuntimeInfo> r,
+                                         std::optional<UsageReport> u) override {
+    return store_.heartbeat(std::move(n), i, std::move(r), std::move(u));
+  }
+  Task<Result<std::vector<std::optional<UsageReport>>>> usage(std::vector<std::string> e) override {
+    return store_.usage(std::move(e));
   }
   Task<Result<>> leave_executor(std::string n, std::uint64_t i) override {
     return store_.leave_executor(std::move(n), i);

@@ -86,7 +86,7 @@ class Schedulers : public testing::Test {
   Task<> beat(std::string name, std::uint64_t incarnation) {
     const RuntimeInfo healthy;
     for (;;) {
-      co_await store_.heartbeat(name, incarnation, healthy);
+      co_await store_.heartbeat(name, incarnation, healthy, std::nullopt);
       co_await sleep_until(deadline_in(std::chrono::milliseconds{100}));
     }
   }

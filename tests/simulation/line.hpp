@@ -66,9 +66,12 @@ class LinedStore final : public Store {
   Task<Result<std::uint64_t>> register_executor(ExecutorInfo i, std::uint64_t seen) override {
     return send(store_.register_executor(std::move(i), seen));
   }
-  Task<Result<HeartbeatReply>> heartbeat(std::string n, std::uint64_t i,
-                                         std::optional<RuntimeInfo> r) override {
-    return send(store_.heartbeat(std::move(n), i, std::move(r)));
+  Task<Result<HeartbeatReply>> heartbeat(std::string n, std::uint64_t i, std::optional<RuntimeInfo> r,
+                                         std::optional<UsageReport> u) override {
+    return send(store_.heartbeat(std::move(n), i, std::move(r), std::move(u)));
+  }
+  Task<Result<std::vector<std::optional<UsageReport>>>> usage(std::vector<std::string> e) override {
+    return send(store_.usage(std::move(e)));
   }
   Task<Result<>> leave_executor(std::string n, std::uint64_t i) override {
     return send(store_.leave_executor(std::move(n), i));

@@ -256,6 +256,7 @@ Task<Result<std::uint64_t>> MemoryStore::register_executor(ExecutorInfo info, st
     co_return conflict("Another executor has just registered under this name.");
   RegisteredExecutor& executor = executors_[info.name];
   executor.has_left = false;
+  usage_.erase(info.name);
   Event event;
   event.type = "executor.registered";
   event.executor = info.name;
@@ -277,16 +278,30 @@ Result<RegisteredExecutor*> MemoryStore::held_by(const std::string& name, std::u
 }
 
 Task<Result<HeartbeatReply>> MemoryStore::heartbeat(std::string name, std::uint64_t incarnation,
-                                                    std::optional<RuntimeInfo> news) {
+                                                    std::optional<RuntimeInfo> news,
+                                                    std::optional<UsageReport> usage) {
   if (auto failure = co_await arrive()) co_return *failure;
   const auto executor = held_by(name, incarnation);
   if (!executor) co_return executor.error();
   if (news) (*executor)->info.runtime = std::move(*news);
   ++(*executor)->beat;
+  if (usage) usage_[name] = {std::move(*usage), (*executor)->beat};
   HeartbeatReply heard;
   const auto& drain = (*executor)->drain;
   if (drain && drain->deadline && *drain->deadline <= clock_.wall()) heard.stop_jobs = drain->reason;
   co_return heard;
+}
+
+Task<Result<std::vector<std::optional<UsageReport>>>> MemoryStore::usage(std::vector<std::string> executors) {
+  if (auto failure = co_await arrive()) co_return *failure;
+  std::vector<std::optional<UsageReport>> found;
+  for (const auto& name : executors) {
+    const auto told = usage_.find(name);
+    const bool is_present =
+        told != usage_.end() && executors_[name].beat - told->second.beat < limits::usage_beats;
+    found.push_back(is_present ? std::optional(told->second.usage) : std::nullopt);
+  }
+  co_return found;
 }
 
 Task<Result<>> MemoryStore::leave_executor(std::string name, std::uint64_t incarnation) {

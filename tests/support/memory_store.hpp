@@ -50,7 +50,9 @@ class MemoryStore : public Store {
 
   Task<Result<std::uint64_t>> register_executor(ExecutorInfo info, std::uint64_t seen) override;
   Task<Result<HeartbeatReply>> heartbeat(std::string name, std::uint64_t incarnation,
-                                         std::optional<RuntimeInfo> news) override;
+                                         std::optional<RuntimeInfo> news,
+                                         std::optional<UsageReport> usage) override;
+  Task<Result<std::vector<std::optional<UsageReport>>>> usage(std::vector<std::string> executors) override;
   Task<Result<>> leave_executor(std::string name, std::uint64_t incarnation) override;
   Task<Result<>> drain_executor(std::string name, std::string reason, std::optional<Milliseconds> deadline,
                                 std::string actor) override;
@@ -82,6 +84,10 @@ class MemoryStore : public Store {
     std::map<LogKey, LogPiece> pieces;
     LogKey last{};  // the newest ever appended: what isn't above it is known
   };
+  struct Told {
+    UsageReport usage;
+    std::uint64_t beat = 0;  // with which it came
+  };
   struct KnownRequest {
     std::string body_hash;
     std::vector<JobId> ids;
@@ -111,6 +117,7 @@ class MemoryStore : public Store {
   std::uint64_t forgotten_ = 0;  // of these, the oldest, as far as readers see
   std::map<std::string, std::map<std::uint64_t, Job>> inboxes_;  // by executor, then by the seq of the event
   std::map<std::string, RegisteredExecutor> executors_;
+  std::map<std::string, Told> usage_;
   std::optional<Leader> leader_;
   std::map<std::string, WebhookProgress> webhooks_;
   std::map<std::pair<JobId, std::uint32_t>, Log> logs_;

@@ -72,6 +72,24 @@ TEST_F(HeartbeatTest, AnExecutorWhoseDiskIsNearlyFullTakesItselfOutOfPlacement) 
   EXPECT_EQ(silences_, 0);
 }
 
+TEST_F(HeartbeatTest, WhatItsContainersUseComesWithTheNextBeatAndChangesNothingElse) {
+  const auto told = [this] { return loop_.run(store_.usage({"box"})).value().at(0); };
+  const auto beats = [this] { return loop_.run(store_.executors()).value().at(0).beat; };
+  heartbeat_.tell_usage(usage_report({}));
+  const auto begin = beats();
+  loop_.run_until([&] { return beats() > begin + 1; });
+  EXPECT_FALSE(told()) << "that there is nothing is no news";
+  AttemptUsage one;
+  one.job = JobId{7};
+  one.attempt = 1;
+  one.memory = 5_MiB;
+  heartbeat_.tell_usage(usage_report({one}));
+  loop_.run_until([&] { return told() == usage_report({one}); });
+  EXPECT_EQ(known(), well());
+  heartbeat_.tell_usage(usage_report({}));
+  loop_.run_until([&] { return told() == usage_report({}); });
+}
+
 TEST(HeartbeatInSimulatedTime, ARuntimeIsCalledSilentOnceItHasBeenAwayForSomeTime) {
   asio::io_context io;
   test::SimulatedTime time(io);

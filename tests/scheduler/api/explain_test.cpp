@@ -24,7 +24,7 @@ class ApiExplain : public ApiTest {
   Task<> beat(std::string name, std::uint64_t incarnation) {
     const RuntimeInfo healthy;
     for (;;) {
-      co_await store.heartbeat(name, incarnation, healthy);
+      co_await store.heartbeat(name, incarnation, healthy, std::nullopt);
       co_await sleep_until(deadline_in(Milliseconds{100}));
     }
   }

@@ -48,7 +48,7 @@ TEST_F(Metrics, TellWhatTheLeaderPlaced) {
   executor.capacity = {Millicores{2'000}, 1_GiB, {}};
   const auto incarnation = loop.run(store.register_executor(std::move(executor), 0)).value();
   loop.run_until([&] { return !get("/v1/executors").at("executors").as_array().empty(); });
-  ASSERT_TRUE(loop.run(store.heartbeat("box", incarnation, {})));
+  ASSERT_TRUE(loop.run(store.heartbeat("box", incarnation, {}, {})));
   admit(3);
   loop.run_until([&] { return metrics().find("berth_placements_total 2\n") != std::string::npos; });
   const auto text = metrics();

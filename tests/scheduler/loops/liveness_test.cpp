@@ -42,7 +42,7 @@ TEST_F(LivenessTest, AnExecutorIsAliveOnlyOnceItsBeatWasSeenToMove) {
   look();
   EXPECT_FALSE(liveness_.executors().at("box").is_alive);
   EXPECT_EQ(liveness_.executors().at("box").state, ExecutorState::ready);
-  ASSERT_TRUE(loop_.run(store_.heartbeat("box", incarnation, {})));
+  ASSERT_TRUE(loop_.run(store_.heartbeat("box", incarnation, {}, {})));
   look();
   EXPECT_TRUE(liveness_.executors().at("box").is_alive);
 }
@@ -60,7 +60,7 @@ TEST_F(LivenessTest, ALookInBetweenForgivesNoSilence) {
 TEST_F(LivenessTest, NobodyIsLostForWhatAStoreThatIsAwayDoesNotTell) {
   const auto incarnation = registered("box");
   look();
-  ASSERT_TRUE(loop_.run(store_.heartbeat("box", incarnation, {})));
+  ASSERT_TRUE(loop_.run(store_.heartbeat("box", incarnation, {}, {})));
   look();
   store_.break_down(unavailable("away"));
   loop_.run(sleep_until(deadline_in(limits::lost_after(Milliseconds{0}) * 2)));  // the outage itself

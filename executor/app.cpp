@@ -1,5 +1,6 @@
 #include "executor/app.hpp"
 
+#include "executor/core/usage_meter.hpp"
 #include "executor/host/disk.hpp"
 #include "executor/host/probe.hpp"
 #include "shared/runtime/log_subject.hpp"
@@ -115,6 +116,7 @@ Task<Result<>> ExecutorApp::start() {
   service_.spawn("heartbeat", beat());
   service_.spawn("runtime watch", watch_runtime());
   if (!settings_.gpus && !gpus.empty()) service_.spawn("gpu watch", watch_gpus());
+  service_.spawn("usage watch", watch_usage());
 
   const auto recovered = co_await look_and_recover();
   if (!recovered) co_return recovered.error();
@@ -187,6 +189,19 @@ Task<> ExecutorApp::watch_runtime() {
 Task<> ExecutorApp::watch_gpus() {
   Heartbeat::GpuCheck check = [this] { return gpu_watch_.check(); };
   co_await heartbeat_.watch_gpus(std::move(check));
+}
+
+Task<> ExecutorApp::watch_usage() {
+  UsageMeter meter;
+  while (true) {
+    co_await sleep_until(deadline_in(limits::usage_period));
+    std::vector<ContainerIdentity> driven;
+    for (const auto key : attempts_.driven())
+      driven.push_back({settings_.cluster, settings_.name, key.job, key.number});
+    const auto counted = co_await runtime_.counters(std::move(driven));
+    co_await throw_if_cancelled();
+    heartbeat_.tell_usage(meter.take(counted));
+  }
 }
 
 Task<> ExecutorApp::reconcile() {

@@ -50,6 +50,7 @@ class ExecutorApp {
   Task<> beat();
   Task<> watch_runtime();
   Task<> watch_gpus();
+  Task<> watch_usage();
   Task<> reconcile();
   Task<Result<>> look_and_recover();
   Task<Result<Observed>> look();

@@ -6,6 +6,7 @@
 // refused (the runtime said no: `message` holds its own words), invalid.
 #pragma once
 
+#include "executor/core/usage_meter.hpp"
 #include "shared/base/result.hpp"
 #include "shared/model/executor_info.hpp"
 #include "shared/model/job.hpp"
@@ -127,6 +128,10 @@ class ContainerRuntime {
   virtual Task<Result<ContainerState>> inspect(ContainerIdentity identity) = 0;
   // Every container, in whatever state, that carries this cluster's and executor's labels.
   virtual Task<Result<std::vector<ContainerState>>> list(std::string cluster, std::string executor) = 0;
+
+  // What the kernel counts of those of these containers that run. Best effort: one that can't be looked at
+  // for next to nothing is left out. A runtime that says nothing else can look at none.
+  virtual Task<std::vector<ContainerCounters>> counters(std::vector<ContainerIdentity> identities);
 
   // Copies its output to the sink, from its first byte on, skipping the first `skip` bytes of both streams
   // together; follows while it runs and returns success when all that it will ever write has been delivered.

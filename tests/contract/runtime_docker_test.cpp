@@ -69,6 +69,37 @@ TEST_F(DockerRuntimeTest, AMountOfAMissingDirectoryIsRefusedAndMakesNoDirectory)
   EXPECT_THAT(created.error().message, HasSubstr("/nonexistent/berth"));
 }
 
+// What the kernel counts of containers that run: of those that were started here, and of those that were
+// found.
+TEST_F(DockerRuntimeTest, TellsWhatRunningContainersUse) {
+  const auto busy = shell("while :; do :; done", 1);
+  const auto quiet = shell("sleep 60", 2);
+  create_and_start(busy);
+  create_and_start(quiet);
+  const std::vector<ContainerIdentity> both{busy.identity, quiet.identity};
+  const auto look_until_used = [&] {
+    await([&] {
+      const auto counted = run(runtime_->counters(both));
+      return counted.size() == 2 && counted[0].cpu_time > 300ms;
+    });
+  };
+  look_until_used();
+  const auto counted = run(runtime_->counters(both));
+  ASSERT_EQ(counted.size(), 2u);
+  EXPECT_EQ(counted[0].attempt, (AttemptKey{JobId{1}, 1}));
+  EXPECT_LT(counted[1].cpu_time, counted[0].cpu_time);
+  for (const auto& container : counted) {
+    EXPECT_GT(container.memory, Bytes{0});
+    EXPECT_LE(container.memory, 64_MiB);
+  }
+  connect();  // as the next executor
+  EXPECT_TRUE(run(runtime_->counters(both)).empty()) << "it hasn't looked at any container yet";
+  ASSERT_TRUE(run(runtime_->list(cluster_, "here")));
+  look_until_used();
+  ASSERT_TRUE(run(runtime_->remove(quiet.identity)));
+  EXPECT_EQ(run(runtime_->counters(both)).size(), 1u);
+}
+
 TEST_F(DockerRuntimeTest, KilledForMemoryIsFlagged) {
   auto wanted = shell("x=$(head -c 60000000 /dev/zero | tr '\\0' x); echo survived ${#x}");
   wanted.definition.resources.memory = 16_MiB;

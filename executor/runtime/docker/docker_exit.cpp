@@ -91,6 +91,9 @@ Task<Result<docker::Inspection>> DockerRuntime::look(std::string name) {
   if (inspection && inspection->state.phase == ContainerPhase::running) {
     if (inspection->has_init) hold_back(*inspection, files_.record(name));
     if (!inspection->is_held) remember_running(name, incarnation, inspection->state.started_at);
+    auto& memory = memory_[name];
+    memory.id = inspection->id;
+    if (memory.pid == 0) memory.pid = inspection->pid;
   } else if (inspection && inspection->has_init && may_start_yet(*inspection, files_.record(name))) {
     ContainerState created;
     created.identity = std::move(inspection->state.identity);

@@ -122,6 +122,7 @@ Task<Result<>> DockerRuntime::create(ContainerSpec spec) {
   if (reply->status == 201) {
     Memory fresh;
     fresh.is_fresh = true;
+    fresh.id = docker::parse_created_id(reply->body);
     memory_[name] = std::move(fresh);
     co_return Result<>{};
   }
@@ -201,6 +202,7 @@ Task<Result<>> DockerRuntime::release(std::string name, berth_go go, docker::Ini
     if (!files_.record(name).has_begun()) co_return answer.error();
   }
   remember_running(name, incarnation, std::nullopt);
+  if (link.caller() > 0) memory_[name].pid = link.caller();
   co_return Result<>{};
 }
 

@@ -19,12 +19,14 @@
 // Not thread-safe; must outlive every call.
 #pragma once
 
+#include "executor/host/container_cgroup.hpp"
 #include "executor/runtime/container_runtime.hpp"
 #include "executor/runtime/docker/engine.hpp"
 #include "executor/runtime/docker/init_files.hpp"
 #include "executor/runtime/docker/init_link.hpp"
 #include "executor/runtime/docker/pull.hpp"
 #include "executor/runtime/docker/slots.hpp"
+#include "shared/runtime/off_loop.hpp"
 
 #include <memory>
 #include <string>
@@ -52,6 +54,7 @@ class DockerRuntime final : public ContainerRuntime {
   Task<Result<>> remove(ContainerIdentity identity) override;
   Task<Result<ContainerState>> inspect(ContainerIdentity identity) override;
   Task<Result<std::vector<ContainerState>>> list(std::string cluster, std::string executor) override;
+  Task<std::vector<ContainerCounters>> counters(std::vector<ContainerIdentity> identities) override;
   Task<Result<>> copy_logs(ContainerIdentity identity, std::uint64_t skip, LogSink& sink) override;
   Task<Result<>> copy_ended_logs(ContainerIdentity identity, std::uint64_t skip, LogSink& sink) override;
 
@@ -77,7 +80,12 @@ class DockerRuntime final : public ContainerRuntime {
     std::string incarnation;   // … by this daemon
     bool exit_seen = false;    // by an unbroken wait
     std::optional<WallTime> started_at;
+    std::string id;                         // Docker's; empty: not known
+    int pid = 0;                            // of its init, as Docker or the kernel told it; 0: not known
+    std::optional<ContainerCgroup> cgroup;  // once it was found
+    bool has_no_cgroup = false;             // it was looked for, and can't be seen from here
   };
+  struct Look;
   // Which part of a log one request is for.
   enum class Reading { follow, whole, tail };
   // How far a copy of the output has come.
@@ -110,6 +118,7 @@ class DockerRuntime final : public ContainerRuntime {
   docker::Slots slots_;  // of creates and starts
   docker::Slots removal_slots_;
   docker::SharedPulls pulls_;
+  OffLoop looks_;                                   // at what containers use
   std::vector<std::string> images_;                 // as last seen
   Deadline images_due_{};                           // when to look again
   std::unordered_map<std::string, Memory> memory_;  // by container name; forgotten when it is removed

@@ -52,6 +52,12 @@ bool send_go(int socket, berth_go go, int record) {
   return ::sendmsg(socket, &message, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof go);
 }
 
+int pid_of_peer(int socket) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.pid : 0;
+}
+
 Task<bool> read(stream_protocol::socket& socket, berth_started& answer) {
   const auto room = asio::buffer(&answer, sizeof answer);
   const auto [error, size] = co_await asio::async_read(socket, room, use_tuple);
@@ -90,6 +96,7 @@ Task<Result<int>> InitLink::release(berth_go go, const FileDescriptor& record,
   const auto first = co_await (std::move(accepting) || std::move(patience));
   if (first.index() != 0) co_return too_late;
   if (!socket.is_open()) co_return unavailable("the link to the container's init broke");
+  caller_ = pid_of_peer(socket.native_handle());
 
   const auto allowed = co_await may_start();
   if (!allowed) co_return allowed.error();

@@ -30,12 +30,16 @@ class InitLink {
   Task<Result<int>> release(berth_go go, const FileDescriptor& record,
                             std::function<Task<Result<>>()> may_start, Deadline deadline);
 
+  // The init that has called, as its pid is seen from here; 0: none has, or it can't be seen.
+  int caller() const { return caller_; }
+
  private:
   InitLink(asio::any_io_executor executor, std::filesystem::path path, int listening);
   Task<bool> accept(asio::local::stream_protocol::socket& socket);
 
   std::filesystem::path path_;
   asio::local::stream_protocol::acceptor acceptor_;
+  int caller_ = 0;
 };
 
 }  // namespace berth::docker

@@ -207,6 +207,11 @@ std::string create_body(const ContainerSpec& spec, const DaemonFacts& facts, con
   return json::serialize(out);
 }
 
+std::string parse_created_id(std::string_view body) {
+  const auto parsed = parse_reply(body);
+  return parsed ? text_at(&*parsed, "Id") : std::string();
+}
+
 Result<ImageCommand> parse_image_command(std::string_view body) {
   const auto parsed = parse_reply(body);
   if (!parsed) return parsed.error();
@@ -261,6 +266,8 @@ Result<Inspection> parse_inspection(std::string_view body) {
   }
   out.incarnation = text_at(labels, daemon_label);
   out.has_init = text_at(&*parsed, "Path") == init_path;
+  out.id = text_at(&*parsed, "Id");
+  out.pid = static_cast<int>(integer_at(state, "Pid").value_or(0));
   return out;
 }
 

@@ -30,6 +30,9 @@ inline constexpr std::string_view oldest_api = "1.41";
 // too old.
 Result<DaemonFacts> parse_facts(std::string_view version_body, std::string_view info_body);
 
+// The container's id, from the body of a create that was done; empty if it isn't there.
+std::string parse_created_id(std::string_view body);
+
 // What an image says of the command that runs in it.
 struct ImageCommand {
   std::vector<std::string> entrypoint;
@@ -74,6 +77,8 @@ struct Inspection {
   std::string incarnation;  // of the daemon that created it
   bool has_init = false;    // berth-init is its first process …
   bool is_held = false;     // … and waits for the word to begin; set by who has read its record
+  std::string id;
+  int pid = 0;  // of its first process, as the daemon sees it; 0: it has none
 };
 // From the body of GET /containers/{name}/json. Error conflict: that container isn't Berth's.
 Result<Inspection> parse_inspection(std::string_view body);

@@ -163,7 +163,8 @@ TEST(DockerWire, KnowsWhatTheDaemonHas) {
 // --- containers ---
 
 std::string inspected(std::string_view state) {
-  return R"({"Name": "/berth-main-42-3", "State": )" + std::string(state) + R"(, "Path": "/.berth/init",
+  return R"({"Id": "f0a28b", "Name": "/berth-main-42-3", "State": )" + std::string(state) +
+         R"(, "Path": "/.berth/init",
     "Config": {"Labels": {"berth.cluster": "main", "berth.executor": "box", "berth.job": "42",
                           "berth.attempt": "3", "berth.daemon": "12-345-boot"}}})";
 }
@@ -181,6 +182,16 @@ TEST(DockerWire, AnExitedContainer) {
   EXPECT_EQ(to_string(*found->state.finished_at), "2026-01-02T03:04:06.000Z");
   EXPECT_EQ(found->incarnation, "12-345-boot");
   EXPECT_TRUE(found->has_init);
+  EXPECT_EQ(found->pid, 0);
+}
+
+TEST(DockerWire, SaysWhereAContainersProcessesAre) {
+  const auto found = parse_inspection(inspected(R"({"Status": "running", "Pid": 4711})"));
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->pid, 4711);
+  EXPECT_EQ(found->id, "f0a28b");
+  EXPECT_EQ(parse_created_id(R"({"Id": "f0a28b", "Warnings": []})"), "f0a28b");
+  EXPECT_EQ(parse_created_id("<html>"), "");
 }
 
 TEST(DockerWire, AFailedStartIsNoExit) {

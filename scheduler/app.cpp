@@ -38,6 +38,7 @@ SchedulerApp::SchedulerApp(asio::any_io_executor executor, Store& store, const C
   api::add_executor_routes(router_, services_);
   api::add_event_routes(router_, services_);
   api::add_overview_routes(router_, services_);
+  api::add_usage_routes(router_, services_);
   api::add_health_routes(router_, services_);
   api::add_sizing_routes(router_, services_);
   api::add_metric_routes(router_, services_);

@@ -40,6 +40,7 @@ void add_log_routes(http::Router& router, Services& services);
 void add_executor_routes(http::Router& router, Services& services);
 void add_event_routes(http::Router& router, Services& services);
 void add_overview_routes(http::Router& router, Services& services);
+void add_usage_routes(http::Router& router, Services& services);
 void add_health_routes(http::Router& router, Services& services);
 void add_sizing_routes(http::Router& router, Services& services);
 void add_metric_routes(http::Router& router, Services& services);

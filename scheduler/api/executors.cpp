@@ -3,6 +3,7 @@
 #include "scheduler/api/query.hpp"
 #include "scheduler/api/reply.hpp"
 #include "scheduler/api/texts.hpp"
+#include "scheduler/api/usage.hpp"
 #include "scheduler/core/executor_view.hpp"
 #include "shared/base/limits.hpp"
 
@@ -12,6 +13,8 @@
 #include <string.h>
 
 #include <algorithm>
+#include <set>
+#include <utility>
 #include <vector>
 
 namespace berth::api {
@@ -68,14 +71,22 @@ Task<> list_executors(Services& services, const http::Request& request, http::Re
   std::vector<Liveness::Known> known;
   for (const auto& [name, executor] : seen) known.push_back(executor);
   std::sort(known.begin(), known.end(), is_counted_before);
-  json::array list;
+  std::vector<ExecutorStatus> all;
+  std::set<std::string> names;
   for (const auto& executor : known) {
     const auto allocated = co_await allocated_on(services.store, executor.record.info.name);
     if (!allocated) {
       co_await refuse(responder, allocated.error());
       co_return;
     }
-    list.push_back(to_json(executor_status(executor, *allocated)));
+    all.push_back(executor_status(executor, *allocated));
+    names.insert(executor.record.info.name);
+  }
+  const auto told = co_await told_usage(services, std::move(names));
+  json::array list;
+  for (auto& executor : all) {
+    add_usage(executor, told);
+    list.push_back(to_json(executor));
   }
   json::object body;
   body.emplace("executors", std::move(list));
@@ -96,7 +107,11 @@ Task<> get_executor(Services& services, const http::PathParameters& path, http::
     co_await refuse(responder, allocated.error());
     co_return;
   }
-  auto body = to_json(executor_status(known, *allocated));
+  auto status = executor_status(known, *allocated);
+  std::set<std::string> names{name};
+  const auto told = co_await told_usage(services, std::move(names));
+  add_usage(status, told);
+  auto body = to_json(status);
   co_await reply(responder, 200, std::move(body));
 }
 

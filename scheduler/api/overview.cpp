@@ -4,9 +4,11 @@
 #include "scheduler/api/executor_status.hpp"
 #include "scheduler/api/query.hpp"
 #include "scheduler/api/reply.hpp"
+#include "scheduler/api/usage.hpp"
 #include "shared/base/limits.hpp"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -69,6 +71,15 @@ Task<Result<Overview>> overview_now(Services& services, std::size_t jobs, std::s
   co_return overview;
 }
 
+// What executors tell of their containers isn't part of any view.
+Task<> look_at_usage(Services& services, Overview& overview) {
+  std::set<std::string> executors;
+  for (const auto& executor : overview.executors) executors.insert(executor.name);
+  for (const auto& job : overview.running_jobs) executors.insert(job.executor);
+  const auto told = co_await told_usage(services, std::move(executors));
+  add_usage(overview, told);
+}
+
 Task<> get_overview(Services& services, const http::Request& request, http::Responder& responder) {
   Query query(request);
   const auto most = limits::max_page;
@@ -78,11 +89,12 @@ Task<> get_overview(Services& services, const http::Request& request, http::Resp
     co_await refuse_query(responder, good.error());
     co_return;
   }
-  const auto overview = co_await overview_now(services, jobs, executors);
+  auto overview = co_await overview_now(services, jobs, executors);
   if (!overview) {
     co_await refuse(responder, overview.error());
     co_return;
   }
+  co_await look_at_usage(services, *overview);
   auto body = to_json(*overview);
   co_await reply(responder, 200, std::move(body));
 }
@@ -92,7 +104,8 @@ http::RouteDoc overview_doc() {
       .summary = "The whole cluster on one page: what waits and why, what runs where, what ended lately.",
       .details =
           "Comes from what the leader places by; a scheduler that doesn't lead reads the live jobs itself "
-          "(is_leaders_view tells). The counts are of all, the lists are bounded.",
+          "(is_leaders_view tells). The counts are of all, the lists are bounded. What jobs use is as their "
+          "executors measured it some seconds ago.",
       .query = {{"jobs", "integer", "Running jobs to list, 0 to 1000; default 100.", "10"},
                 {"executors", "integer", "Executors to list, 0 to 1000; default 100.", "10"}},
       .response = "Overview"};

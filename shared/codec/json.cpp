@@ -8,6 +8,7 @@
 #include "shared/model/job.hpp"
 #include "shared/model/overview.hpp"
 #include "shared/model/sizing.hpp"
+#include "shared/model/usage.hpp"
 
 #include <boost/json/stream_parser.hpp>
 
@@ -55,6 +56,7 @@ BERTH_JSON(Explanation)
 BERTH_JSON(DryRun)
 BERTH_JSON(Overview)
 BERTH_JSON(SizingReport)
+BERTH_JSON(JobUsage)
 #undef BERTH_JSON
 
 }  // namespace berth

@@ -7,6 +7,7 @@
 #include "shared/model/job.hpp"
 #include "shared/model/overview.hpp"
 #include "shared/model/sizing.hpp"
+#include "shared/model/usage.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -155,6 +156,7 @@ json::object model_schemas() {
   schema_of<DryRun>(models);
   schema_of<Overview>(models);
   schema_of<SizingReport>(models);
+  schema_of<JobUsage>(models);
   return models;
 }
 

@@ -101,6 +101,8 @@ struct ExecutorStatus {
   std::string version;
   Milliseconds lease{};
   WallTime registered_at{};
+  std::optional<Millicores> cpu_used;  // what its containers use at present, as far as it can tell
+  std::optional<Bytes> memory_used;
   bool operator==(const ExecutorStatus&) const = default;
 };
 
@@ -191,7 +193,11 @@ struct Description<ExecutorStatus> {
       field("version", &ExecutorStatus::version, "Berth's version there."),
       field("lease", &ExecutorStatus::lease,
             "How long its containers outlive its last heartbeat; later its jobs are run elsewhere."),
-      field("registered_at", &ExecutorStatus::registered_at, "When it last registered."));
+      field("registered_at", &ExecutorStatus::registered_at, "When it last registered."),
+      field("cpu_used", &ExecutorStatus::cpu_used,
+            "Cores that its jobs use together, over the last seconds; absent: nothing is told of that."),
+      field("memory_used", &ExecutorStatus::memory_used,
+            "Bytes that they use together, without cached files; absent: nothing is told of that."));
 };
 
 }  // namespace berth

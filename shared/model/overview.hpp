@@ -45,6 +45,8 @@ struct RunningJob {
   std::optional<Reason> reason;  // EXECUTING or STOPPING
   std::optional<WallTime> started_at;
   Resources resources;
+  std::optional<Millicores> cpu_used;  // at present, as far as it is known
+  std::optional<Bytes> memory_used;
   bool operator==(const RunningJob&) const = default;
 };
 
@@ -105,7 +107,11 @@ struct Description<RunningJob> {
       field("attempt", &RunningJob::attempt, "Which attempt."),
       field("reason", &RunningJob::reason, "EXECUTING, or STOPPING once it was asked to end."),
       field("started_at", &RunningJob::started_at, "Since when, by its executor's clock."),
-      field("resources", &RunningJob::resources, "What is reserved for it."));
+      field("resources", &RunningJob::resources, "What is reserved for it."),
+      field("cpu_used", &RunningJob::cpu_used,
+            "Cores that it uses, over the last seconds; absent: its executor doesn't tell."),
+      field("memory_used", &RunningJob::memory_used,
+            "Bytes that it uses, without cached files; absent: its executor doesn't tell."));
 };
 
 template <>

@@ -7,6 +7,7 @@
 #include "shared/model/overview.hpp"
 #include "shared/model/sizing.hpp"
 #include "shared/model/webhook.hpp"
+#include "shared/model/usage.hpp"
 #include "tests/scheduler/api/fixture.hpp"
 
 #include <set>
@@ -112,6 +113,7 @@ TEST_F(OpenApi, HasEveryFieldOfEveryModelInItsOwnWords) {
   expect_described<RunningJob>(schemas);
   expect_described<SizingReport>(schemas);
   expect_described<NameSizing>(schemas);
+  expect_described<JobUsage>(schemas);
 }
 
 TEST_F(OpenApi, KnowsRulesAndDefaults) {

@@ -299,6 +299,14 @@ Task<Result<OverviewRecord>> Client::overview(std::size_t jobs, std::size_t exec
   co_return to_overview(std::move(answer));
 }
 
+Task<Result<JobUsage>> Client::usage(JobId id) {
+  http::Request request;
+  request.target = "/v1/jobs/" + to_string(id) + "/usage";
+  const auto answer = co_await ask(std::move(request), overview_time);
+  if (!answer) co_return answer.error();
+  co_return from_json<JobUsage>(*answer);
+}
+
 Task<Result<json::value>> Client::stats() {
   http::Request request;
   request.target = "/v1/stats";

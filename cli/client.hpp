@@ -13,6 +13,7 @@
 #include "shared/model/job.hpp"
 #include "shared/model/overview.hpp"
 #include "shared/model/sizing.hpp"
+#include "shared/model/usage.hpp"
 #include "shared/runtime/async.hpp"
 
 #include <cstdint>
@@ -140,6 +141,8 @@ class Client {
   // With at most so many jobs and executors one by one, each limits::max_page at most. A server that is
   // silent is given up soon: it is asked again and again.
   Task<Result<OverviewRecord>> overview(std::size_t jobs, std::size_t executors);
+  // What a job uses at present. Given up as soon: it is shown beside what matters more.
+  Task<Result<JobUsage>> usage(JobId id);
   // As the API said it.
   Task<Result<json::value>> stats();
   Task<Result<SizingRecord>> sizing(SizingQuery query);

@@ -5,10 +5,19 @@
 #include "cli/job_verb.hpp"
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace berth::cli {
 namespace {
+
+// Of one that runs; nothing where the server can't tell, or is older than this client.
+Task<std::optional<JobUsage>> usage_now(Session session, Job job) {
+  if (job.status != JobStatus::running) co_return std::nullopt;
+  const auto answer = co_await session.client.usage(job.id);
+  if (!answer) co_return std::nullopt;
+  co_return *answer;
+}
 
 // The jobs that exist are shown even when others of a range don't; the exit code then says so.
 Task<int> show(Session session, std::vector<JobId> ids) {
@@ -27,7 +36,9 @@ Task<int> show(Session session, std::vector<JobId> ids) {
     } else if (session.context.quiet) {
       say(to_string(id) + "\n");
     } else {
-      say((first ? "" : "\n") + job_page(record->job, SystemClock{}.wall(), style_of(standard_output)));
+      const auto usage = co_await usage_now(session, record->job);
+      say((first ? "" : "\n") +
+          job_page(record->job, SystemClock{}.wall(), style_of(standard_output), usage));
     }
     first = false;
   }

@@ -116,7 +116,8 @@ void add_top(CLI::App& app, Context& context) {
   Verb verb(app, context, "top", "Watch the cluster on one screen: machines, queue, what runs, what ends");
   verb.examples(
       "q or Ctrl-C leaves. Elsewhere than on a terminal, and with --json, it prints what is so now and\n"
-      "ends; with --quiet that is the ids of what runs.");
+      "ends; with --quiet that is the ids of what runs.\n"
+      "CPU and MEMORY of a job are what it uses of what is reserved for it; - where nobody can tell.");
   verb.action([&context] { return top(context); });
 }
 

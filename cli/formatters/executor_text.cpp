@@ -70,29 +70,54 @@ std::string with_bar(std::int64_t used, std::int64_t all, std::size_t cells, con
   return cells == 0 ? text : bar(used, all, cells) + " " + text;
 }
 
-Table table_with_bars(const std::vector<ExecutorStatus>& executors, std::size_t cells) {
+// Which columns there are beside those of every table.
+struct ExecutorColumns {
+  bool usage = false;
+  bool gpus = true;
+  bool place = true;
+};
+
+// Where what is used is known, columns that would be empty make room for it.
+ExecutorColumns columns_for(const std::vector<ExecutorStatus>& executors) {
+  const auto any = [&](bool (*has)(const ExecutorStatus&)) {
+    return std::any_of(executors.begin(), executors.end(), has);
+  };
+  ExecutorColumns columns;
+  columns.usage = any([](const ExecutorStatus& executor) { return executor.memory_used.has_value(); });
+  if (!columns.usage) return columns;
+  columns.gpus = any([](const ExecutorStatus& executor) { return !executor.capacity.gpus.empty(); });
+  columns.place = any([](const ExecutorStatus& executor) { return place_text(executor) != "-"; });
+  return columns;
+}
+
+Table table_with_bars(const std::vector<ExecutorStatus>& executors, const ExecutorColumns& shown,
+                      std::size_t cells) {
   const auto side = cells == 0 ? Align::right : Align::left;
-  Table table({{"NAME", Align::left, 10},
-               {"STATE"},
-               {"CPU", side},
-               {"MEMORY", side},
-               {"GPUS", Align::right},
-               {"JOBS", Align::right},
-               {"PLACE", Align::left, 6},
-               {"RUNTIME", Align::left, 8}});
+  std::vector<Column> columns{{"NAME", Align::left, 10}, {"STATE"}, {"CPU", side}};
+  if (shown.usage) columns.push_back({"USED", Align::right});
+  columns.push_back({"MEMORY", side});
+  if (shown.usage) columns.push_back({"USED", Align::right});
+  if (shown.gpus) columns.push_back({"GPUS", Align::right});
+  columns.push_back({"JOBS", Align::right});
+  if (shown.place) columns.push_back({"PLACE", Align::left, 6});
+  columns.push_back({"RUNTIME", Align::left, 8});
+  Table table(std::move(columns));
   for (const auto& executor : executors) {
     const auto& held = executor.allocated;
     const auto& all = executor.capacity;
-    table.add_row(
-        {{executor.name},
-         {std::string(to_string(executor.state)), state_colour(executor.state)},
-         {with_bar(held.cpu.value, all.cpu.value, cells, to_string(held.cpu) + "/" + to_string(all.cpu))},
-         {with_bar(held.memory.value, all.memory.value, cells,
-                   to_string(held.memory) + "/" + to_string(all.memory))},
-         {gpus_text(executor)},
-         {std::to_string(held.jobs)},
-         {place_text(executor)},
-         {runtime_text(executor.runtime)}});
+    std::vector<Cell> row{{executor.name},
+                          {std::string(to_string(executor.state)), state_colour(executor.state)}};
+    row.push_back(
+        {with_bar(held.cpu.value, all.cpu.value, cells, to_string(held.cpu) + "/" + to_string(all.cpu))});
+    if (shown.usage) row.push_back({say_used(executor.cpu_used)});
+    row.push_back({with_bar(held.memory.value, all.memory.value, cells,
+                            to_string(held.memory) + "/" + to_string(all.memory))});
+    if (shown.usage) row.push_back({say_used(executor.memory_used)});
+    if (shown.gpus) row.push_back({gpus_text(executor)});
+    row.push_back({std::to_string(held.jobs)});
+    if (shown.place) row.push_back({place_text(executor)});
+    row.push_back({runtime_text(executor.runtime)});
+    table.add_row(std::move(row));
   }
   return table;
 }
@@ -121,10 +146,11 @@ std::string bar(std::int64_t used, std::int64_t all, std::size_t cells) {
 }
 
 std::string executor_table(const std::vector<ExecutorStatus>& executors, const TableStyle& style) {
-  auto table = table_with_bars(executors, 0);
+  const auto columns = columns_for(executors);
+  auto table = table_with_bars(executors, columns, 0);
   if (!style.width) return table.render(style);
   for (const std::size_t cells : {8, 6, 4}) {
-    auto candidate = table_with_bars(executors, cells);
+    auto candidate = table_with_bars(executors, columns, cells);
     if (candidate.least_width() <= *style.width) return candidate.render(style);
   }
   return table.render(style);
@@ -151,6 +177,8 @@ std::string executor_page(const ExecutorStatus& executor, const std::vector<JobI
     page.add("gpus", draw(held.gpus, count) + std::to_string(held.gpus) + " of " + std::to_string(count));
   }
   add_gpus(all.gpus, page);
+  if (executor.memory_used)
+    page.add("used now", "cpu " + say_used(executor.cpu_used) + ", memory " + say_used(executor.memory_used));
   page.add("jobs", jobs.empty() ? std::to_string(held.jobs) : say_ids(jobs));
   page.add("region", executor.region);
   page.add("datacenter", executor.datacenter);

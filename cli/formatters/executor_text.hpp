@@ -11,7 +11,8 @@
 
 namespace berth::cli {
 
-// `berth executors`: what each holds of what it offers; on a terminal with bars, as long as there is room.
+// `berth executors`: what each holds of what it offers, and what its jobs use at present where that is known;
+// on a terminal with bars, as long as there is room.
 std::string executor_table(const std::vector<ExecutorStatus>& executors, const TableStyle& style);
 
 // `berth executors show`: all of one, and the jobs that it has.

@@ -24,6 +24,13 @@ std::string resources_text(const Resources& resources) {
   return out;
 }
 
+// "cpu 1.25 of 2, memory 310MiB of 1GiB"; nothing where nothing is known.
+void add_usage(const JobUsage& usage, const Resources& reserved, KeyValuePage& page) {
+  if (!usage.cpu_used && !usage.memory_used) return;
+  page.add("used now", "cpu " + say_used(usage.cpu_used) + " of " + to_string(reserved.cpu) + ", memory " +
+                           say_used(usage.memory_used) + " of " + to_string(reserved.memory));
+}
+
 void add_definition(const JobDefinition& d, KeyValuePage& page) {
   page.add("image", d.image);
   if (d.entrypoint) page.add("entrypoint", d.entrypoint->empty() ? "none" : shell_join(*d.entrypoint));
@@ -154,7 +161,8 @@ Table job_table(const std::vector<Job>& jobs, WallTime now) {
   return table;
 }
 
-std::string job_page(const Job& job, WallTime now, const TableStyle& style) {
+std::string job_page(const Job& job, WallTime now, const TableStyle& style,
+                     const std::optional<JobUsage>& usage) {
   KeyValuePage page;
   std::string title = paint("Job " + to_string(job.id), Colour::bold, style.colour);
   if (job.definition.name) title += "  " + escape_control(*job.definition.name);
@@ -164,6 +172,7 @@ std::string job_page(const Job& job, WallTime now, const TableStyle& style) {
   page.add("signal", job.signal);
   if (job.oom_killed) page.add("out of memory", std::string("a process was killed for memory"));
   page.add("executor", job.executor);
+  if (usage) add_usage(*usage, job.definition.resources, page);
   if (!job.attempts.empty()) page.add("gpus", joined(job.attempts.back().gpus));
   add_definition(job.definition, page);
   add_times(job, now, page);

@@ -4,7 +4,9 @@
 #include "cli/formatters/table.hpp"
 #include "shared/base/time.hpp"
 #include "shared/model/job.hpp"
+#include "shared/model/usage.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,7 +25,8 @@ std::string what_runs(const JobDefinition& definition);
 Table job_table(const std::vector<Job>& jobs, WallTime now);
 
 // `berth show`: everything worth knowing of one job, key and value a line, then its attempts, and how long
-// each phase of them took.
-std::string job_page(const Job& job, WallTime now, const TableStyle& style);
+// each phase of them took. With `usage`, what it uses at present.
+std::string job_page(const Job& job, WallTime now, const TableStyle& style,
+                     const std::optional<JobUsage>& usage = std::nullopt);
 
 }  // namespace berth::cli

@@ -122,27 +122,30 @@ std::string trouble_line(const TopPage& page, const Space& space) {
   return paint(out, Colour::red, space.colour);
 }
 
+// CPU and memory: what it uses of what is reserved for it.
 std::string running_table(const std::vector<RunningJob>& jobs, WallTime now, const TableStyle& style) {
-  Table table({{"JOB", Align::right},
-               {"NAME", Align::left, 6},
-               {"IMAGE", Align::left, 7},
-               {"EXECUTOR", Align::left, 8},
-               {"RUNNING", Align::right},
-               {"CPU", Align::right},
-               {"MEMORY", Align::right},
-               {"GPUS", Align::right}});
+  const bool has_gpus = std::any_of(jobs.begin(), jobs.end(),
+                                    [](const RunningJob& job) { return job.resources.gpu.has_value(); });
+  std::vector<Column> columns{{"JOB", Align::right},     {"NAME", Align::left, 6},
+                              {"IMAGE", Align::left, 7}, {"EXECUTOR", Align::left, 8},
+                              {"RUNNING", Align::right}, {"CPU", Align::right},
+                              {"MEMORY", Align::right}};
+  if (has_gpus) columns.push_back({"GPUS", Align::right});
+  Table table(std::move(columns));
   for (const auto& job : jobs) {
-    auto time = job.started_at ? say_span(now - *job.started_at) : "-";
-    if (job.reason == Reason::stopping) time = "stops " + time;
+    const bool is_stopping = job.reason == Reason::stopping;
+    auto time = job.started_at ? say_span(now - *job.started_at) : std::string("-");
+    if (is_stopping) time = "stops " + time;
     const auto& gpu = job.resources.gpu;
-    table.add_row({{to_string(job.id)},
-                   {job.name.value_or("-")},
-                   {job.image},
-                   {job.executor},
-                   {std::move(time), job.reason == Reason::stopping ? Colour::yellow : Colour::plain},
-                   {to_string(job.resources.cpu)},
-                   {to_string(job.resources.memory)},
-                   {gpu ? std::to_string(gpu->count) : "-"}});
+    std::vector<Cell> row{{to_string(job.id)},
+                          {job.name.value_or("-")},
+                          {job.image},
+                          {job.executor},
+                          {std::move(time), is_stopping ? Colour::yellow : Colour::plain},
+                          {say_used(job.cpu_used) + "/" + to_string(job.resources.cpu)},
+                          {say_used(job.memory_used) + "/" + to_string(job.resources.memory)}};
+    if (has_gpus) row.push_back({gpu ? std::to_string(gpu->count) : std::string("-")});
+    table.add_row(std::move(row));
   }
   return table.render(style);
 }

@@ -1,5 +1,6 @@
 #include "cli/formatters/words.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdio>
@@ -64,5 +65,13 @@ std::string say_when(WallTime then, WallTime now) {
 std::string say_count(std::size_t count, std::string_view noun) {
   return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
 }
+
+std::string say_used(const std::optional<Millicores>& cpu) {
+  if (!cpu) return "-";
+  const auto hundredths = (cpu->value + 5) / 10;
+  return to_string(Millicores{cpu->value > 0 ? 10 * std::max<std::int64_t>(hundredths, 1) : 0});
+}
+
+std::string say_used(const std::optional<Bytes>& memory) { return memory ? to_string(*memory) : "-"; }
 
 }  // namespace berth::cli

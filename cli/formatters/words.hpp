@@ -4,7 +4,10 @@
 #include "shared/base/quantity.hpp"
 #include "shared/base/time.hpp"
 
+#include <cstddef>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace berth::cli {
 
@@ -24,5 +27,10 @@ std::string say_when(WallTime then, WallTime now);
 
 // "1 job", "2 jobs"
 std::string say_count(std::size_t count, std::string_view noun);
+
+// What is used at present: cores to the hundredth ("1.25"; a little is "0.01"), memory as ever ("310MiB");
+// "-" where it isn't known.
+std::string say_used(const std::optional<Millicores>& cpu);
+std::string say_used(const std::optional<Bytes>& memory);
 
 }  // namespace berth::cli

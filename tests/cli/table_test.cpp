@@ -79,6 +79,17 @@ TEST(JobTable, ShowsAnEveryDayListIn80Cells) {
   EXPECT_NE(lines[2].find("PENDING (UNSATISFIABLE)"), std::string::npos);
 }
 
+TEST(JobPage, TellsWhatARunningJobUses) {
+  auto job = a_job();
+  job.status = JobStatus::running;
+  JobUsage usage;
+  EXPECT_EQ(job_page(job, WallTime{1'000}, {}, usage), job_page(job, WallTime{1'000}, {}))
+      << "of what isn't known it says nothing";
+  usage.memory_used = 100_MiB;
+  const auto page = job_page(job, WallTime{1'000}, {}, usage);
+  EXPECT_NE(page.find("  used now      cpu - of 1, memory 100MiB of 256MiB\n"), std::string::npos) << page;
+}
+
 TEST(JobPage, TellsWhatHappenedAndEscapesIt) {
   auto job = a_job();
   job.status = JobStatus::failed;

@@ -136,6 +136,43 @@ TEST(Top, MarksWhatIsStopping) {
   EXPECT_THAT(top_lines(page_of_top(overview), ordinary, false).back(), HasSubstr("stops 3m 5s"));
 }
 
+TEST(Top, ShowsWhatIsUsedOfWhatIsReserved) {
+  auto overview = a_busy_cluster(2, 3);
+  overview.executors.front().cpu_used = Millicores{8'337};
+  overview.executors.front().memory_used = 12_GiB;
+  overview.running_jobs[0].cpu_used = Millicores{3};
+  overview.running_jobs[0].memory_used = 100_MiB;
+  overview.running_jobs[1].memory_used = 5_MiB;
+  const auto lines = top_lines(page_of_top(overview), ordinary, false);
+  EXPECT_THAT(lines.at(5), AllOf(HasSubstr("USED"), Not(HasSubstr("PLACE")), Not(HasSubstr("GPUS"))))
+      << "what would be empty makes room";
+  EXPECT_THAT(lines.at(6), AllOf(HasSubstr("  8.34  "), HasSubstr("  12GiB  "), HasSubstr("docker")));
+  EXPECT_THAT(lines.at(7), HasSubstr("  -  ")) << "that one doesn't tell";
+  EXPECT_THAT(lines.at(10), AllOf(HasSubstr("  0.01/1  "), HasSubstr("100MiB/256MiB")));
+  EXPECT_THAT(lines.at(11), AllOf(HasSubstr("  -/1  "), HasSubstr("5MiB/256MiB")));
+  EXPECT_THAT(lines.at(12), HasSubstr("  -/256MiB"));
+  for (const auto& line : lines) EXPECT_LE(display_width(line), ordinary.columns) << line;
+}
+
+TEST(Top, ACrowdedPageWithUsageFitsAnOrdinaryScreen) {
+  auto overview = a_busy_cluster(10, 20);
+  for (auto& executor : overview.executors) {
+    executor.name = "render-" + executor.name;
+    executor.cpu_used = Millicores{12'345};
+    executor.memory_used = Bytes{19'876'543'210};
+    executor.runtime.version = "20.10.24+dfsg1";
+  }
+  for (auto& job : overview.running_jobs) {
+    job.id = JobId{1'000'000 + job.id.value};
+    job.reason = Reason::stopping;
+    job.cpu_used = Millicores{11'999};
+    job.memory_used = Bytes{250'000'000};
+  }
+  const auto lines = top_lines(page_of_top(overview), ordinary, false);
+  EXPECT_EQ(lines.size(), ordinary.rows);
+  EXPECT_THAT(lines, Contains(HasSubstr("238.4MiB/256MiB"))) << "nothing is cut off at the end";
+}
+
 TEST(TopVerb, PrintsOneFrameWhereThereIsNoTerminal) {
   ApiStub api;
   const auto overview = a_busy_cluster(2, 3);

@@ -1,3 +1,4 @@
+#include "shared/model/usage.hpp"
 #include "tests/cli/api_stub.hpp"
 
 #include <unistd.h>
@@ -180,17 +181,18 @@ TEST(Logs, SayWhenEachLineWasWritten) {
   ApiStub api;
   const Frame noon{3, R"({"offset":0,"at":"2026-11-26T12:00:00.000Z"})"};
   const Frame later{3, R"({"offset":9,"at":"2026-11-26T12:00:01.500Z"})"};
-  api.on("GET /v1/jobs/7/logs", {{200, "", {noon, {1, "one\ntw"}, {2, "oh\n"}, later, {1, "o\n"}, {1, "three"}}}});
-  const auto outcome =
-      berth({"logs", "-t", "--since", "2026-11-26T12:00:00Z", "--url", api.url(), "7"});
+  api.on("GET /v1/jobs/7/logs",
+         {{200, "", {noon, {1, "one\ntw"}, {2, "oh\n"}, later, {1, "o\n"}, {1, "three"}}}});
+  const auto outcome = berth({"logs", "-t", "--since", "2026-11-26T12:00:00Z", "--url", api.url(), "7"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(outcome.out,
             "2026-11-26T12:00:00.000Z one\n2026-11-26T12:00:00.000Z two\n2026-11-26T12:00:01.500Z three");
   EXPECT_EQ(outcome.err, "2026-11-26T12:00:00.000Z oh\n");
   EXPECT_EQ(api.targets().at(0), "GET /v1/jobs/7/logs?since=2026-11-26T12%3A00%3A00.000Z&timestamps=true");
   const auto line = berth({"logs", "-t", "--json", "--stderr", "--url", api.url(), "7"}).out;
-  EXPECT_EQ(line.substr(0, line.find('\n')),
-            R"({"job":7,"attempt":0,"offset":0,"at":"2026-11-26T12:00:00.000Z","stream":"stdout","text":"one\ntw"})");
+  EXPECT_EQ(
+      line.substr(0, line.find('\n')),
+      R"({"job":7,"attempt":0,"offset":0,"at":"2026-11-26T12:00:00.000Z","stream":"stdout","text":"one\ntw"})");
   EXPECT_EQ(berth({"logs", "--since", "yesterday", "--url", api.url(), "7"}).code, 2);
 }
 
@@ -389,6 +391,23 @@ TEST(AnyVerb, SaysWhereItLookedWhenNobodyAnswers) {
                 ": connection refused. Is Berth running? Start it with \"berth up\", or name another with "
                 "--url / BERTH_URL.\n");
   EXPECT_EQ(berth({"run", "--url", url, "busybox"}).code, 125);
+}
+
+TEST(Show, TellsWhatARunningJobUsesWhereTheServerCan) {
+  ApiStub api;
+  api.on("GET /v1/jobs/7", {record_of(running(7))});
+  const auto without = berth({"show", "7", "--url", api.url()});
+  EXPECT_EQ(without.code, 0) << "a server from before there was such an answer";
+  EXPECT_EQ(without.out.find("used now"), std::string::npos) << without.out;
+  JobUsage usage;
+  usage.cpu_used = Millicores{250};
+  usage.memory_used = 5_MiB;
+  api.on("GET /v1/jobs/7/usage", {{200, json::serialize(to_json(usage))}});
+  const auto shown = berth({"show", "7", "--url", api.url()});
+  EXPECT_NE(shown.out.find("cpu 0.25 of 1, memory 5MiB of 256MiB"), std::string::npos) << shown.out;
+  api.on("GET /v1/jobs/8", {record_of(exited(8, 0))});
+  EXPECT_EQ(berth({"show", "8", "--url", api.url()}).code, 0);
+  EXPECT_EQ(api.targets().back(), "GET /v1/jobs/8") << "of a job that has ended nobody asks that";
 }
 
 TEST(AnyVerb, TellsAServerThatCannotAnswerNowFromOneThatRefuses) {

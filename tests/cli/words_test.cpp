@@ -43,5 +43,15 @@ TEST(SayCount, KnowsThePlural) {
   EXPECT_EQ(say_count(200, "job"), "200 jobs");
 }
 
+TEST(SayUsed, IsRoundedAndKnowsWhatIsUnknown) {
+  EXPECT_EQ(say_used(std::optional<Millicores>()), "-");
+  EXPECT_EQ(say_used(std::optional(Millicores{0})), "0");
+  EXPECT_EQ(say_used(std::optional(Millicores{1})), "0.01") << "it isn't idle";
+  EXPECT_EQ(say_used(std::optional(Millicores{1'254})), "1.25");
+  EXPECT_EQ(say_used(std::optional(Millicores{1'996})), "2");
+  EXPECT_EQ(say_used(std::optional<Bytes>()), "-");
+  EXPECT_EQ(say_used(std::optional(310_MiB)), "310MiB");
+}
+
 }  // namespace
 }  // namespace berth::cli

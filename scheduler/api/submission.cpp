@@ -1,33 +1,17 @@
 #include "scheduler/api/submission.hpp"
 
 #include "shared/base/limits.hpp"
+#include "shared/base/sha256.hpp"
 #include "shared/codec/json.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <openssl/evp.h>
-
-#include <array>
-
 namespace berth::api {
 namespace {
 
 ParsedSubmission bad(unsigned status, Error error) { return {std::nullopt, {status, std::move(error)}}; }
-
-std::string sha256_hex(std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned length = 0;
-  EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(), nullptr);
-  static constexpr std::string_view hex = "0123456789abcdef";
-  std::string result;
-  for (unsigned i = 0; i < length; ++i) {
-    result += hex[digest[i] >> 4];
-    result += hex[digest[i] & 15];
-  }
-  return result;
-}
 
 // What the definitions say, whatever their spelling: two bodies that differ in white space are the same
 // request.

@@ -1,7 +1,6 @@
 #include "shared/backup/file_io.hpp"
 
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
@@ -68,25 +67,6 @@ Result<FileDescriptor> open_draft(const std::string& path) {
 }
 
 }  // namespace
-
-Checksum::Checksum() : context_(EVP_MD_CTX_new()) { EVP_DigestInit_ex(context_, EVP_sha256(), nullptr); }
-Checksum::~Checksum() { EVP_MD_CTX_free(context_); }
-Checksum::Checksum(Checksum&& other) noexcept : context_(std::exchange(other.context_, nullptr)) {}
-
-void Checksum::add(std::string_view bytes) { EVP_DigestUpdate(context_, bytes.data(), bytes.size()); }
-
-std::string Checksum::hex() {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  EVP_DigestFinal_ex(context_, digest.data(), &size);
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (unsigned i = 0; i < size; ++i) {
-    text += digits[digest[i] >> 4];
-    text += digits[digest[i] & 15];
-  }
-  return text;
-}
 
 Result<Writer> Writer::open(const std::string& path) {
   if (path == "-") return Writer("stdout", "", FileDescriptor(::dup(STDOUT_FILENO)));
@@ -174,7 +154,7 @@ Result<Contents> Reader::check() {
   auto header = decode_header(first);
   if (!header) return Error{ErrorKind::invalid, header.error().message, path_};
   contents.header = std::move(*header);
-  Checksum checksum;
+  Sha256 checksum;
   checksum.add(first);
   for (;;) {
     const auto text = read_line();

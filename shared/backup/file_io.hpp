@@ -3,6 +3,7 @@
 
 #include "shared/backup/backup_file.hpp"
 #include "shared/base/file_descriptor.hpp"
+#include "shared/base/sha256.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -11,23 +12,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-struct evp_md_ctx_st;
-
 namespace berth::backup {
-
-// SHA-256 of what passes by.
-class Checksum {
- public:
-  Checksum();
-  ~Checksum();
-  Checksum(Checksum&& other) noexcept;
-  Checksum& operator=(Checksum&&) = delete;
-  void add(std::string_view bytes);
-  std::string hex();  // once, at the end
-
- private:
-  evp_md_ctx_st* context_;
-};
 
 // A file appears under its name when it is whole and on disk, and not before; one of that name is replaced.
 // Readable for its owner alone: records hold people's environment variables. "-" is stdout; what isn't a
@@ -56,7 +41,7 @@ class Writer {
   std::string draft_;  // where it is written; empty: at its own place
   FileDescriptor file_;
   std::string buffer_;
-  Checksum checksum_;
+  Sha256 checksum_;
   std::uint64_t lines_ = 0;
 };
 

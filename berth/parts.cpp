@@ -128,6 +128,12 @@ Result<ExecutorSettings> executor_settings(const ExecutorFlags& flags, std::stri
                        to_string(limits::max_lease) + ", got \"" + flags.lease + '"',
                    "--lease");
   settings.lease = *lease;
+  const auto log_limit = parse_bytes(flags.log_limit);
+  if (!log_limit || *log_limit < limits::min_log_limit || *log_limit > limits::max_log_limit)
+    return invalid("must be a size from " + to_string(limits::min_log_limit) + " to " +
+                       to_string(limits::max_log_limit) + ", got \"" + flags.log_limit + '"',
+                   "--log-limit");
+  settings.log_limit = *log_limit;
   settings.runtime = flags.runtime;
   settings.region = flags.region;
   settings.datacenter = flags.datacenter;

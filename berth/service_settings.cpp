@@ -79,6 +79,10 @@ void add_machine_flags(CLI::App& verb, ExecutorFlags& flags) {
        "How long containers outlive the last contact with Redis; some\nseconds later their jobs are run "
        "elsewhere",
        "DURATION");
+  flags.log_limit = to_string(limits::log_limit);
+  text("--log-limit", flags.log_limit,
+       "How much of an attempt's output is kept in Redis: half of it\nfrom the start, half from the end",
+       "SIZE");
   shown(verb.add_option("--runtime", flags.runtime, "docker, or simulated (runs nothing: for benchmarks)"),
         "NAME")
       ->check(CLI::IsMember({"docker", "simulated"}));

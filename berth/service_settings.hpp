@@ -63,6 +63,7 @@ struct ExecutorFlags {
   std::string runtime = "docker";
   std::string state;        // empty: see executor_state_path()
   std::string lease;        // a duration
+  std::string log_limit;    // a size
   std::string docker_host;  // empty: DOCKER_HOST, or the usual socket
   LogFlags log;
 };

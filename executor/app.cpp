@@ -22,7 +22,8 @@ Heartbeat::Probe probe_of(ContainerRuntime& runtime) {
 
 Surroundings surroundings_of(asio::any_io_executor executor, Store& store, ContainerRuntime& runtime,
                              Clock& clock, Reporter& reporter, const ExecutorSettings& settings) {
-  return {std::move(executor), store, runtime, clock, reporter, settings.cluster, settings.name};
+  return {std::move(executor),         store, runtime, clock, reporter, settings.cluster, settings.name,
+          limit_of(settings.log_limit)};
 }
 
 }  // namespace

@@ -58,7 +58,8 @@ AttemptRunner::AttemptRunner(Surroundings& surroundings, const Job& record, Cont
       on_finished_(std::move(on_finished)),
       machine_(attempt::plan_of(record)),
       tasks_(surroundings.executor),
-      upload_(surroundings.executor, surroundings.store, surroundings.clock, tasks_, key_),
+      upload_(surroundings.executor, surroundings.store, surroundings.clock, tasks_, key_,
+              surroundings.log_limit),
       must_resume_logs_(is_adopted),
       told_(surroundings.executor),
       copying_(surroundings.executor) {
@@ -201,7 +202,7 @@ Task<> AttemptRunner::copy_logs() {
   co_await resume_logs();
   auto copied = co_await home_.runtime.copy_logs(spec_.identity, upload_.taken(), upload_);
   auto stored = co_await upload_.flush();
-  deliver(events::LogsCopied{copied ? std::move(stored) : std::move(copied)});
+  logs_copied(std::move(copied), std::move(stored));
 }
 
 Task<> AttemptRunner::finish_logs() {
@@ -209,7 +210,14 @@ Task<> AttemptRunner::finish_logs() {
   co_await resume_logs();
   auto copied = co_await home_.runtime.copy_ended_logs(spec_.identity, upload_.taken(), upload_);
   auto stored = co_await upload_.flush();
-  deliver(events::LogsCopied{copied ? std::move(stored) : std::move(copied)});
+  logs_copied(std::move(copied), std::move(stored));
+}
+
+void AttemptRunner::logs_copied(Result<> copied, Result<> stored) {
+  events::LogsCopied told;
+  told.result = copied ? std::move(stored) : std::move(copied);
+  told.output = upload_.output();
+  deliver(std::move(told));
 }
 
 Task<> AttemptRunner::watch_logs() {

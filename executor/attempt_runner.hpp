@@ -25,6 +25,7 @@ struct Surroundings {
   Reporter& reporter;
   std::string cluster;
   std::string name;  // the executor's
+  LogLimit log_limit{};
 };
 
 ContainerView view_of(const ContainerState& state);
@@ -75,6 +76,7 @@ class AttemptRunner final : public ReportListener, public std::enable_shared_fro
   Task<> copy_logs();
   Task<> finish_logs();
   Task<> resume_logs();
+  void logs_copied(Result<> copied, Result<> stored);
   Task<> watch_logs();
   Task<> kill(std::string signal);
   Task<> remove();

@@ -67,6 +67,12 @@ void add_times(const Job& job, WallTime now, KeyValuePage& page) {
   if (job.started_at) page.add("duration", duration_text(job, now));
 }
 
+// "12.5KiB, sha256 9f86…"
+std::string output_text(const AttemptOutput& output) {
+  const auto size = to_string(Bytes{static_cast<std::int64_t>(output.bytes)});
+  return size + (output.sha256 ? ", sha256 " + *output.sha256 : ", of which not all was kept");
+}
+
 std::string attempt_outcome(const Attempt& attempt) {
   if (!attempt.finished_at) return attempt.started_at ? "running" : "not started yet";
   std::string out = attempt.cause ? std::string(to_string(*attempt.cause)) : "ended";
@@ -173,7 +179,11 @@ std::string job_page(const Job& job, WallTime now, const TableStyle& style,
   if (job.oom_killed) page.add("out of memory", std::string("a process was killed for memory"));
   page.add("executor", job.executor);
   if (usage) add_usage(*usage, job.definition.resources, page);
-  if (!job.attempts.empty()) page.add("gpus", joined(job.attempts.back().gpus));
+  if (!job.attempts.empty()) {
+    const auto& last = job.attempts.back();
+    page.add("gpus", joined(last.gpus));
+    if (last.output) page.add("output", output_text(*last.output));
+  }
   add_definition(job.definition, page);
   add_times(job, now, page);
   if (job.attempts.empty()) return page.text();

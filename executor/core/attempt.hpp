@@ -109,7 +109,8 @@ struct SeenExited {
 struct LogsSilent {};  // nothing came for limits::log_silence
 struct LogsCopied {
   Result<> result;
-};  // all of it is in the store
+  std::optional<AttemptOutput> output{};  // as far as it was read
+};                                        // all of it is in the store
 struct KillReturned {
   Result<> result;
 };
@@ -231,6 +232,7 @@ class Machine {
   bool logs_follow_ = false;  // the copy under way follows
   bool logs_done_ = false;
   std::string log_problem_;  // why its output isn't complete
+  std::optional<AttemptOutput> output_;
   std::uint32_t kill_failures_ = 0;
   bool seen_exited_ = false;       // by a look that didn't know the exit code
   std::optional<StopCause> stop_;  // asked for from outside; an abort replaces any other

@@ -125,8 +125,10 @@ void Step::operator()(const events::LogsSilent&) {
 void Step::operator()(const events::LogsCopied& event) {
   if (!in_any<Running, Stopping, Draining>()) return;
   m_.logs_ = Machine::Call::idle;
+  m_.output_ = event.output;
   if (!event.result) {
     const auto& error = event.result.error();
+    if (m_.output_) m_.output_->sha256.reset();  // what was read needn't be all
     // A runtime that is away comes back. One that answers, and yet can't get the rest to us, never will.
     const bool is_hopeless = !m_.logs_follow_ && error.kind == ErrorKind::timeout;
     if (is_unanswered(error) && !is_hopeless) {
@@ -148,6 +150,7 @@ void Step::drained() {
     if (!outcome.message.empty()) outcome.message += "; ";
     outcome.message += "its output is incomplete: " + m_.log_problem_;
   }
+  outcome.output = m_.output_;
   finish(std::move(outcome));
 }
 

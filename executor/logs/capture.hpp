@@ -1,11 +1,12 @@
 // Cuts a container's output into the pieces that are stored, and decides which of them stay. Pure.
 //
-// Output is numbered by the byte, in each stream and in both together. The first limits::log_head bytes stay;
-// of what comes after, the last limits::log_tail do, and older pieces are dropped: a reader sees the gap in
-// the offsets.
+// Output is numbered by the byte, in each stream and in both together. The first LogLimit::head bytes stay;
+// of what comes after, the last LogLimit::tail do, and older pieces are dropped: a reader sees the gap in the
+// offsets. As long as nothing was dropped, all of it has a checksum.
 #pragma once
 
 #include "shared/base/limits.hpp"
+#include "shared/base/sha256.hpp"
 #include "shared/store/store.hpp"
 
 #include <cstdint>
@@ -15,14 +16,28 @@
 
 namespace berth {
 
+// How many bytes of an attempt's output stay, from its start and from its end. Each at least a piece.
+struct LogLimit {
+  std::uint64_t head = limits::log_head;
+  std::uint64_t tail = limits::log_tail;
+};
+// Both halves of `all`.
+LogLimit limit_of(Bytes all);
+
 class LogCapture {
  public:
+  explicit LogCapture(LogLimit limit = {}) : limit_(limit) {}
+
   // Bytes of both streams together that were ever added (or known from before).
   std::uint64_t end() const { return end_; }
   // Bytes added and not yet taken.
   std::size_t pending() const { return pending_bytes_; }
 
-  // Takes up where stored pieces, in order, end. Only before the first add().
+  // What was added and known from before; the checksum is absent once some of it was dropped.
+  AttemptOutput output() const;
+
+  // Takes up where stored pieces, in order, end; the limit may have been another. Only before the first
+  // add().
   void resume(const std::vector<LogPiece>& stored);
 
   void add(std::uint8_t stream, std::string_view bytes, WallTime at);
@@ -44,6 +59,9 @@ class LogCapture {
   std::vector<LogPiece> shed();
   std::uint64_t& stream_end(std::uint8_t stream) { return stream == 1 ? out_end_ : err_end_; }
 
+  LogLimit limit_;
+  Sha256 digest_;  // of all bytes in order, as long as none is missing
+  bool is_cut_ = false;
   std::uint64_t end_ = 0;
   std::uint64_t out_end_ = 0;  // end_ is always the sum of the two
   std::uint64_t err_end_ = 0;

@@ -9,8 +9,14 @@
 namespace berth {
 
 LogUpload::LogUpload(asio::any_io_executor executor, Store& store, Clock& clock, TaskGroup& tasks,
-                     AttemptKey attempt)
-    : store_(store), clock_(clock), tasks_(tasks), attempt_(attempt), room_(executor), sent_(executor) {}
+                     AttemptKey attempt, LogLimit limit)
+    : store_(store),
+      clock_(clock),
+      tasks_(tasks),
+      attempt_(attempt),
+      capture_(limit),
+      room_(executor),
+      sent_(executor) {}
 
 Task<Result<>> LogUpload::resume() {
   std::vector<LogPiece> stored;

@@ -15,13 +15,18 @@ namespace berth {
 class LogUpload final : public LogSink {
  public:
   // `tasks` runs the sending; it is joined before this object goes.
-  LogUpload(asio::any_io_executor executor, Store& store, Clock& clock, TaskGroup& tasks, AttemptKey attempt);
+  LogUpload(asio::any_io_executor executor, Store& store, Clock& clock, TaskGroup& tasks, AttemptKey attempt,
+            LogLimit limit = {});
 
-  // Reads what an earlier process stored, so that the copying can go on behind it. Errors: the store's.
+  // Reads what an earlier process stored, so that the copying can go on behind it, and the checksum with it.
+  // Errors: the store's.
   Task<Result<>> resume();
 
   // Bytes of both streams together taken over so far: what copy_logs shall skip.
   std::uint64_t taken() const { return capture_.end(); }
+
+  // Of which the store has all, and the checksum is right, if flush() found so.
+  AttemptOutput output() const { return capture_.output(); }
 
   Task<Result<>> write(LogStream stream, std::string_view bytes) override;
 

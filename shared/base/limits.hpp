@@ -117,9 +117,15 @@ inline constexpr Milliseconds usage_patience = 500ms;
 
 // --- logs, a job attempt ---
 inline constexpr std::size_t log_chunk = 64u << 10;  // largest piece stored as one entry
-inline constexpr std::size_t log_head = 2u << 20;    // kept from the start
-inline constexpr std::size_t log_tail = 2u
-                                        << 20;  // kept from the end; what lies between is dropped, and marked
+// Kept of its output in the store unless the executor is told otherwise: half of it from the start, half from
+// the end; what lies between is dropped, and marked.
+inline constexpr Bytes log_limit = 4_MiB;
+inline constexpr Bytes min_log_limit = 256_KiB;
+// Even in lines of one byte, for each of which Docker writes some twenty, so much fits into the one file out
+// of which every byte can be read back in order.
+inline constexpr Bytes max_log_limit = 32_MiB;
+inline constexpr std::size_t log_head = 2u << 20;
+inline constexpr std::size_t log_tail = 2u << 20;
 inline constexpr std::size_t log_buffer =
     256u << 10;  // output held in memory while the store is busy; then it waits
 inline constexpr Milliseconds log_silence =

@@ -67,6 +67,14 @@ struct Steps {
   bool operator==(const Steps&) const = default;
 };
 
+// What an attempt wrote, of stdout and stderr together.
+struct AttemptOutput {
+  std::uint64_t bytes = 0;  // also those that aren't kept
+  std::optional<std::string>
+      sha256;  // of all of them in the order in which they are kept; absent: some aren't
+  bool operator==(const AttemptOutput&) const = default;
+};
+
 // One placement of a job on one executor. `number` counts from 1 and doubles as the fence: the later attempt
 // of a job always has the larger one.
 struct Attempt {
@@ -85,6 +93,7 @@ struct Attempt {
   std::string message;
   std::string why{};  // it was placed there
   Steps steps{};
+  std::optional<AttemptOutput> output{};  // once its end was seen
   bool operator==(const Attempt&) const = default;
 };
 
@@ -133,6 +142,18 @@ struct Description<Steps> {
 };
 
 template <>
+struct Description<AttemptOutput> {
+  static constexpr std::string_view name = "AttemptOutput";
+  static constexpr bool open = true;
+  static constexpr auto fields = std::make_tuple(
+      field("bytes", &AttemptOutput::bytes, "How many bytes of both streams, also those that aren't kept."),
+      field("sha256", &AttemptOutput::sha256,
+            "SHA-256 of all of them, in the order in which they are answered; absent where some were cut out "
+            "or "
+            "lost."));
+};
+
+template <>
 struct Description<Attempt> {
   static constexpr std::string_view name = "Attempt";
   static constexpr bool open = true;
@@ -152,7 +173,8 @@ struct Description<Attempt> {
       field("cpu_time", &Attempt::cpu_time, "The CPU time of all its processes, user and system, if known."),
       field("message", &Attempt::message, "In words."),
       field("why", &Attempt::why, "Why it was placed there."),
-      field("steps", &Attempt::steps, "When its executor came how far with it."));
+      field("steps", &Attempt::steps, "When its executor came how far with it."),
+      field("output", &Attempt::output, "What it wrote, once its end was seen."));
 };
 
 template <>

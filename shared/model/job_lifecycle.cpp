@@ -112,6 +112,7 @@ void end_attempt(Job& job, const Outcome& outcome) {
   attempt.peak_memory = outcome.peak_memory;
   attempt.cpu_time = outcome.cpu_time;
   attempt.message = outcome.message;
+  attempt.output = outcome.output;
 
   const bool success = outcome.cause == Cause::exit && outcome.exit_code == 0;
   if (success) return finish(job, JobStatus::succeeded, Cause::exit, outcome.message, outcome.finished_at);

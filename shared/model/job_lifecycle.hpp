@@ -49,6 +49,7 @@ struct Outcome {
   std::optional<WallTime> started_at;  // more exact than when Started was told; absent: that stands
   WallTime finished_at{};
   Steps steps{};  // what is absent here stands as it was told before
+  std::optional<AttemptOutput> output{};
 };
 
 // --- what can happen to a job; by whom ---

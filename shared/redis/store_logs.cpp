@@ -78,6 +78,16 @@ Task<Result<std::vector<LogPiece>>> RedisStore::read_log(JobId job, std::uint32_
   co_return pieces;
 }
 
+Task<Result<LogSize>> RedisStore::log_size(JobId job, std::uint32_t attempt) {
+  Command last("XREVRANGE", keys_.log(job, attempt), "+", "-", "COUNT", 1);
+  auto reply = co_await send(std::move(last));
+  if (!reply) co_return reply.error();
+  if (reply->items().empty()) co_return LogSize{};
+  const auto piece = parse_piece(reply->items().front());
+  if (!piece) co_return broken_contract("the output of job " + to_string(job));
+  co_return size_up_to(*piece);
+}
+
 std::unique_ptr<LogWatch> RedisStore::watch_log(JobId job) { return log_hints_.watch(job); }
 
 }  // namespace berth

@@ -123,6 +123,20 @@ struct LogPiece {
   std::string bytes;
 };
 
+// How many bytes of an attempt's output there are up to some point, kept or not.
+struct LogSize {
+  std::uint64_t both = 0;  // of both streams together
+  std::uint64_t out = 0;
+  std::uint64_t err = 0;
+  bool operator==(const LogSize&) const = default;
+};
+// Up to the end of a piece: what isn't of its stream is of the other.
+inline LogSize size_up_to(const LogPiece& piece) {
+  const auto own = piece.stream_start + piece.bytes.size();
+  const auto other = piece.end - own;
+  return piece.stream == 1 ? LogSize{piece.end, own, other} : LogSize{piece.end, other, own};
+}
+
 // Says when a job's log has grown. A hint: it may come for nothing, or not at all when the connection broke.
 class LogWatch {
  public:
@@ -227,6 +241,8 @@ class Store {
   // Pieces with `end` > after, oldest first, at most about 1 MiB.
   virtual Task<Result<std::vector<LogPiece>>> read_log(JobId job, std::uint32_t attempt,
                                                        std::uint64_t after) = 0;
+  // Up to the end of the newest piece; zeros where there is none.
+  virtual Task<Result<LogSize>> log_size(JobId job, std::uint32_t attempt) = 0;
   // Watches the log of a job for as long as the object lives (which must not outlive the store).
   virtual std::unique_ptr<LogWatch> watch_log(JobId job) = 0;
 };

@@ -104,8 +104,10 @@ TEST(JobPage, TellsWhatHappenedAndEscapesIt) {
   attempt.finished_at = WallTime{1'003'000};
   attempt.cause = Cause::oom;
   attempt.exit_code = 137;
+  attempt.output = AttemptOutput{1'536, "abc"};
   job.attempts.push_back(attempt);
   const auto page = job_page(job, WallTime{1'060'000}, {});
+  EXPECT_NE(page.find("output        1.5KiB, sha256 abc"), std::string::npos) << page;
   EXPECT_NE(page.find("Job 7  FAILED (OOM)"), std::string::npos) << page;
   EXPECT_NE(page.find("message       used more than \\x1b 256MiB"), std::string::npos) << page;
   EXPECT_NE(page.find("command       sh -c 'exit 7'"), std::string::npos) << page;

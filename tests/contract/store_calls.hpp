@@ -45,6 +45,9 @@ inline std::string text_of(const LogPiece& piece) {
          std::to_string(piece.stream_start) + " at " + std::to_string(piece.at.milliseconds) + ": " +
          piece.bytes;
 }
+inline std::string text_of(const LogSize& size) {
+  return std::to_string(size.both) + ": " + std::to_string(size.out) + " and " + std::to_string(size.err);
+}
 // A drain's instants are the store's own: only the time between them is anybody's word.
 inline std::string text_of(const RegisteredExecutor& executor) {
   std::string text = redis::compact_json(executor.info) + " incarnation " +
@@ -132,6 +135,8 @@ inline std::vector<Call> all_reads(std::uint64_t last, const std::vector<std::st
     for (std::uint32_t attempt = 1; attempt <= 3; ++attempt) {
       calls.push_back({"read_log " + to_string(id) + " " + std::to_string(attempt),
                        [=](Store& store) { return told(store.read_log(id, attempt, 0)); }});
+      calls.push_back({"log_size " + to_string(id) + " " + std::to_string(attempt),
+                       [=](Store& store) { return told(store.log_size(id, attempt)); }});
     }
   }
   return calls;

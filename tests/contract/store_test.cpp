@@ -778,6 +778,19 @@ Task<> output_is_kept_exactly(Store& store) {
 }
 TEST_P(StoreContract, OutputIsKeptByteByByteForEachAttempt) { tell(output_is_kept_exactly); }
 
+Task<> its_size_is_known(Store& store) {
+  auto before = co_await store.log_size({1}, 1);
+  EXPECT_EQ(must(std::move(before)), LogSize{});
+  std::vector<LogPiece> pieces{piece(3, 1, 0, "out"), piece(8, 2, 0, "error"), piece(10, 1, 3, "mo")};
+  std::vector<LogPiece> dropped{pieces[0], pieces[1]};
+  auto appended = co_await store.append_log({1}, 1, pieces, dropped);
+  must(std::move(appended));
+  auto size = co_await store.log_size({1}, 1);
+  const LogSize expected{10, 5, 5};
+  EXPECT_EQ(must(std::move(size)), expected) << "also of what isn't kept";
+}
+TEST_P(StoreContract, HowMuchWasPutOutIsKnownOfEachStream) { tell(its_size_is_known); }
+
 Task<> appending_twice_is_appending_once(Store& store) {
   std::vector<LogPiece> first{piece(1, 1, 0, "a"), piece(2, 1, 1, "b")};
   std::vector<LogPiece> second{piece(1, 1, 0, "a"), piece(2, 1, 1, "b"), piece(3, 1, 2, "c")};

@@ -1,6 +1,7 @@
 // The whole executor in one process: store in memory, simulated runtime, and the test as its scheduler.
 #include "executor/app.hpp"
 
+#include "shared/base/sha256.hpp"
 #include "tests/executor/fixture.hpp"
 #include "tests/support/machine_tree.hpp"
 
@@ -118,7 +119,9 @@ TEST_F(ExecutorAppTest, its_output_is_in_the_store_when_it_has_ended) {
   auto chatty = definition();
   chatty.env["SIMULATE_OUTPUT"] = "200000";
   const auto job = assign(chatty);
-  finished(job.id);
+  const auto ended = finished(job.id);
+  const AttemptOutput all{200'000, sha256_hex(std::string(200'000, '.'))};
+  EXPECT_EQ(ended.attempts.back().output, all);
   std::uint64_t bytes = 0;
   std::uint64_t after = 0;
   while (true) {

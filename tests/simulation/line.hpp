@@ -112,6 +112,7 @@ class LinedStore final : public Store {
   Task<Result<std::vector<LogPiece>>> read_log(JobId j, std::uint32_t a, std::uint64_t s) override {
     return send(store_.read_log(j, a, s));
   }
+  Task<Result<LogSize>> log_size(JobId j, std::uint32_t a) override { return send(store_.log_size(j, a)); }
   std::unique_ptr<LogWatch> watch_log(JobId j) override { return store_.watch_log(j); }
 
  private:

@@ -468,6 +468,12 @@ Task<Result<std::vector<LogPiece>>> MemoryStore::read_log(JobId job, std::uint32
   co_return found;
 }
 
+Task<Result<LogSize>> MemoryStore::log_size(JobId job, std::uint32_t attempt) {
+  if (auto failure = co_await arrive()) co_return *failure;
+  const auto& pieces = logs_[{job, attempt}].pieces;
+  co_return pieces.empty() ? LogSize{} : size_up_to(pieces.rbegin()->second);
+}
+
 std::unique_ptr<LogWatch> MemoryStore::watch_log(JobId job) { return std::make_unique<Watch>(*this, job); }
 
 }  // namespace berth::test

@@ -75,6 +75,7 @@ class MemoryStore : public Store {
                             std::vector<LogPiece> drop) override;
   Task<Result<std::vector<LogPiece>>> read_log(JobId job, std::uint32_t attempt,
                                                std::uint64_t after) override;
+  Task<Result<LogSize>> log_size(JobId job, std::uint32_t attempt) override;
   std::unique_ptr<LogWatch> watch_log(JobId job) override;
 
  private:

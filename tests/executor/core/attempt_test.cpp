@@ -569,6 +569,15 @@ TEST(Attempt, adopted_after_its_exit_it_is_told_with_its_code) {
   EXPECT_EQ(d.ending().exit_code, 4);
 }
 
+TEST(Attempt, what_it_wrote_is_told_with_a_checksum_if_all_of_it_is_there) {
+  auto d = in_state("Draining");
+  auto cut = d;
+  d.on(events::LogsCopied{{}, AttemptOutput{12, "abc"}});
+  EXPECT_EQ(d.ending().output, (AttemptOutput{12, "abc"}));
+  cut.on(events::LogsCopied{Error{ErrorKind::not_found, "No such container"}, AttemptOutput{12, "abc"}});
+  EXPECT_EQ(cut.ending().output, (AttemptOutput{12, std::nullopt})) << "there may have been more";
+}
+
 TEST(Attempt, output_that_could_not_be_stored_is_named_in_the_ending) {
   auto d = in_state("Draining");
   d.on(events::LogsCopied{Error{ErrorKind::refused, "12 bytes were declined"}});

@@ -90,5 +90,65 @@ TEST(LogCapture, goes_on_behind_what_an_earlier_process_stored) {
   EXPECT_FALSE(after.take().drop.empty()) << "it knows the tail it took over";
 }
 
+TEST(LogCapture, has_the_checksum_of_all_in_order_as_long_as_nothing_was_dropped) {
+  LogCapture capture;
+  EXPECT_EQ(capture.output(), (AttemptOutput{0, sha256_hex("")}));
+  capture.add(1, "out", {});
+  capture.add(2, "err", {});
+  capture.add(1, "put", {});
+  EXPECT_EQ(capture.output(), (AttemptOutput{9, sha256_hex("outerrput")}));
+  capture.take();
+  EXPECT_EQ(capture.output(), (AttemptOutput{9, sha256_hex("outerrput")}));
+  for (int i = 0; i < 100; ++i) {
+    capture.add(1, std::string(100'000, 'x'), {});
+    capture.take();
+  }
+  EXPECT_EQ(capture.output(), (AttemptOutput{10'000'009, std::nullopt}));
+}
+
+TEST(LogCapture, a_checksum_outlives_the_process_if_all_is_stored) {
+  LogCapture before;
+  Stored stored;
+  before.add(1, "one\n", {});
+  before.add(2, "two\n", {});
+  stored.apply(before.take());
+  LogCapture after;
+  after.resume(stored.all());
+  after.add(1, "three\n", {});
+  EXPECT_EQ(after.output(), (AttemptOutput{14, sha256_hex("one\ntwo\nthree\n")}));
+  LogCapture without_its_start;
+  auto rest = stored.all();
+  rest.erase(rest.begin());
+  without_its_start.resume(rest);
+  EXPECT_EQ(without_its_start.output(), (AttemptOutput{8, std::nullopt}));
+}
+
+TEST(LogCapture, keeps_what_it_is_told_to) {
+  LogCapture capture(limit_of(limits::min_log_limit));
+  Stored stored;
+  for (int i = 0; i < 100; ++i) {
+    capture.add(1, std::string(10'000, 'x'), {});
+    stored.apply(capture.take());
+  }
+  std::int64_t kept = 0;
+  for (const auto& piece : stored.all()) kept += static_cast<std::int64_t>(piece.bytes.size());
+  EXPECT_GE(kept, limits::min_log_limit.value);
+  EXPECT_LT(kept, limits::min_log_limit.value + static_cast<std::int64_t>(limits::log_chunk));
+  EXPECT_EQ(stored.all().back().end, 1'000'000u);
+}
+
+TEST(LogCapture, sheds_what_is_too_much_for_a_limit_that_was_lowered) {
+  LogCapture before;
+  Stored stored;
+  for (int i = 0; i < 30; ++i) before.add(1, std::string(100'000, 'x'), {});
+  stored.apply(before.take());
+  LogCapture after(limit_of(limits::min_log_limit));
+  after.resume(stored.all());
+  after.add(1, "y", {});
+  stored.apply(after.take());
+  EXPECT_LT(stored.all().size(), 10u);
+  EXPECT_EQ(stored.all().back().bytes, "y");
+}
+
 }  // namespace
 }  // namespace berth

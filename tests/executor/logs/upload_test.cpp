@@ -96,6 +96,7 @@ TEST_F(LogUploadTest, output_that_is_declined_for_long_is_given_up_and_counted) 
   const auto flushed = loop.run(patient.flush());
   ASSERT_FALSE(flushed);
   EXPECT_EQ(flushed.error().message, "4 bytes were declined by the store: out of memory");
+  EXPECT_EQ(patient.output().bytes, 4u) << "it was written";
 }
 
 TEST_F(LogUploadTest, takes_up_where_an_earlier_process_stopped) {
@@ -109,6 +110,7 @@ TEST_F(LogUploadTest, takes_up_where_an_earlier_process_stopped) {
   ASSERT_TRUE(loop.run(later.flush()));
   EXPECT_EQ(store.appended.back().stream_start, 6u);
   EXPECT_EQ(store.appended.back().end, 15u);
+  EXPECT_EQ(later.output(), (AttemptOutput{15, sha256_hex("beforeoopsafter")}));
 }
 
 }  // namespace

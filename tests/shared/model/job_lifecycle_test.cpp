@@ -165,9 +165,11 @@ TEST(JobLifecycle, AWholeLife) {
   auto outcome = exited(0);
   outcome.peak_memory = 64_MiB;
   outcome.cpu_time = Milliseconds{2};
+  outcome.output = AttemptOutput{3, "abc"};
   job = *apply(job, AttemptEnded{outcome}, WallTime{15});
   EXPECT_EQ(job.attempts.at(0).peak_memory, 64_MiB);
   EXPECT_EQ(job.attempts.at(0).cpu_time, Milliseconds{2});
+  EXPECT_EQ(job.attempts.at(0).output, (AttemptOutput{3, "abc"}));
   EXPECT_EQ(job.status, JobStatus::succeeded);
   EXPECT_EQ(job.cause, Cause::exit);
   EXPECT_EQ(job.exit_code, 0);

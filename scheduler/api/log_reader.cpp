@@ -26,6 +26,12 @@ std::uint64_t offset_of(const LogPiece& piece, bool in_own_stream) {
   return in_own_stream ? piece.stream_start : start_of(piece);
 }
 
+const Attempt* attempt_of(const Job& job, std::uint32_t number) {
+  const auto found = std::find_if(job.attempts.begin(), job.attempts.end(),
+                                  [=](const Attempt& attempt) { return attempt.number == number; });
+  return found == job.attempts.end() ? nullptr : &*found;
+}
+
 // Where the last `lines` lines of `pieces` begin: the piece, and the byte in it.
 std::pair<std::size_t, std::size_t> tail_start(const std::vector<LogPiece>& pieces, std::size_t lines) {
   std::size_t seen = 0;
@@ -58,17 +64,15 @@ Task<bool> wait_either(EventFeed::JobWatch& job, LogWatch& log, Deadline deadlin
 Task<Result<>> LogReader::run(Job job) {
   // The first attempt may not be placed yet: following begins with it all the same.
   auto attempt = request_.attempt.value_or(std::max(job.attempt, 1u));
+  note_length(job, attempt);
+  auto in_range = co_await check_offset(attempt);
+  if (!in_range) co_return in_range;
   auto found = co_await find_start(attempt);
   if (!found) {
     co_await refuse(responder_, found.error());
     co_return found;
   }
-  http::Response head;
-  head.headers.emplace_back("Content-Type", request_.framed ? "application/vnd.docker.multiplexed-stream"
-                                                            : "application/octet-stream");
-  head.headers.emplace_back("Cache-Control", "no-store");
-  head.headers.emplace_back("Berth-Attempt", std::to_string(attempt));
-  head.headers.emplace_back("Berth-Offset", std::to_string(from_));
+  auto head = head_of(job, attempt);
   auto begun = co_await responder_.begin(std::move(head));
   if (!begun) co_return begun;
   for (;;) {
@@ -81,9 +85,68 @@ Task<Result<>> LogReader::run(Job job) {
     ++attempt;
     end_ = at_ = from_ = gone_ = 0;
     told_at_.reset();
+    length_.reset();
   }
   auto finished = co_await responder_.finish();
   co_return finished;
+}
+
+http::Response LogReader::head_of(const Job& job, std::uint32_t attempt) const {
+  http::Response head;
+  head.headers.emplace_back("Content-Type", request_.framed ? "application/vnd.docker.multiplexed-stream"
+                                                            : "application/octet-stream");
+  head.headers.emplace_back("Cache-Control", "no-store");
+  head.headers.emplace_back("Berth-Attempt", std::to_string(attempt));
+  head.headers.emplace_back("Berth-Offset", std::to_string(from_));
+  const auto* known = attempt_of(job, attempt);
+  if (known == nullptr || !known->output || request_.stream) return head;
+  head.headers.emplace_back("Berth-Length", std::to_string(known->output->bytes));
+  if (known->output->sha256) head.headers.emplace_back("Berth-Sha256", *known->output->sha256);
+  return head;
+}
+
+void LogReader::note_length(const Job& job, std::uint32_t attempt) {
+  const auto* known = attempt_of(job, attempt);
+  if (known != nullptr && known->output) length_ = known->output->bytes;
+}
+
+// An error when there is no such offset, or that can't be told; the answer was given then.
+Task<Result<>> LogReader::check_offset(std::uint32_t attempt) {
+  if (request_.offset == 0) co_return Result<>{};
+  const auto size = co_await store_.log_size(request_.job, attempt);
+  if (!size) {
+    co_await refuse(responder_, size.error());
+    co_return size.error();
+  }
+  auto end = std::max(size->both, length_.value_or(0));
+  if (request_.stream) end = *request_.stream == http::stdout_stream ? size->out : size->err;
+  if (request_.offset <= end) co_return Result<>{};
+  if (request_.follow) {
+    const auto over = co_await is_over(attempt);
+    if (!over) {
+      co_await refuse(responder_, over.error());
+      co_return over.error();
+    }
+    if (!*over) co_return Result<>{};
+  }
+  co_await refuse_offset(attempt, end);
+  co_return invalid("an offset behind the end");
+}
+
+Task<> LogReader::refuse_offset(std::uint32_t attempt, std::uint64_t end) {
+  http::Problem problem;
+  problem.status = 416;
+  problem.detail = "attempt " + std::to_string(attempt) + " of job " + to_string(request_.job) +
+                   " has put out " + std::to_string(end) + " bytes";
+  if (request_.stream)
+    problem.detail += *request_.stream == http::stdout_stream ? " on stdout" : " on stderr";
+  problem.detail += ": nothing is at offset " + std::to_string(request_.offset);
+  problem.field = "offset";
+  problem.kind = http::name_of(ErrorKind::invalid);
+  auto response = http::problem_response(problem);
+  response.headers.emplace_back("Content-Range", "bytes */" + std::to_string(end));
+  response.headers.emplace_back("Berth-Attempt", std::to_string(attempt));
+  co_await responder_.send(std::move(response));
 }
 
 Task<Result<>> LogReader::find_start(std::uint32_t attempt) {
@@ -104,7 +167,8 @@ Task<Result<>> LogReader::find_start(std::uint32_t attempt) {
     }
     if (!wanted.empty()) {
       const bool is_all_earlier = request_.since && wanted.back().at < *request_.since;
-      auto [piece, byte] = request_.tail ? tail_start(wanted, *request_.tail) : std::pair<std::size_t, std::size_t>{};
+      auto [piece, byte] =
+          request_.tail ? tail_start(wanted, *request_.tail) : std::pair<std::size_t, std::size_t>{};
       if (request_.tail == 0u || is_all_earlier) {
         piece = wanted.size() - 1;
         byte = wanted.back().bytes.size();
@@ -124,6 +188,10 @@ Task<Result<>> LogReader::copy_attempt(std::uint32_t attempt) {
     copied = co_await follow_attempt(attempt);
   } else {
     copied = co_await copy_all(attempt);
+  }
+  if (copied && length_ && *length_ > end_) {
+    gone_ += *length_ - end_;
+    if (!request_.stream) at_ = *length_;
   }
   // Of the chosen stream or of the other: nothing came after it that would tell.
   if (copied && gone_ > 0) copied = co_await write_notice(gone_);
@@ -173,6 +241,7 @@ Task<Result<>> LogReader::write_sign_of_life() {
 Task<Result<bool>> LogReader::is_over(std::uint32_t attempt) {
   const auto job = co_await jobs_.get(request_.job);
   if (!job) co_return job.error();
+  note_length(*job, attempt);
   co_return is_terminal(job->status) || job->attempt > attempt ||
       (job->attempt == attempt && !holds_resources(*job));
 }

@@ -2,10 +2,13 @@
 // following the job to its end.
 //
 // An offset counts what the job wrote of the chosen stream (of both together when none is chosen) in one
-// attempt, kept or not. The answer's headers Berth-Attempt and Berth-Offset say where it begins; in frames,
-// where output is missing stands one of stream 3, {"offset": N, "left_out": M}: M bytes are gone, the next
-// stands at N. So whoever lost the connection knows the offset to go on from. With `timestamps` another of stream 3 stands
-// before what was written at another instant: {"offset": N, "at": "2026-…"}.
+// attempt, kept or not; one behind all that was written is refused with 416, unless the attempt is followed
+// and may still come to it. The answer's headers Berth-Attempt and Berth-Offset say where it begins; of an
+// attempt that has ended, Berth-Length says how much it wrote, and Berth-Sha256 has the checksum of the whole
+// if all of it was kept (both streams, which a choice of one hasn't). In frames, where output is missing
+// stands one of stream 3, {"offset": N, "left_out": M}: M bytes are gone, the next stands at N. So whoever
+// lost the connection knows the offset to go on from. With `timestamps` another of stream 3 stands before
+// what was written at another instant: {"offset": N, "at": "2026-…"}.
 #pragma once
 
 #include "scheduler/job_manager.hpp"
@@ -41,6 +44,10 @@ class LogReader {
   Task<Result<>> run(Job job);
 
  private:
+  Task<Result<>> check_offset(std::uint32_t attempt);
+  Task<> refuse_offset(std::uint32_t attempt, std::uint64_t end);
+  http::Response head_of(const Job& job, std::uint32_t attempt) const;
+  void note_length(const Job& job, std::uint32_t attempt);
   Task<Result<>> find_start(std::uint32_t attempt);
   Task<Result<>> copy_attempt(std::uint32_t attempt);
   Task<Result<>> copy_all(std::uint32_t attempt);
@@ -60,10 +67,11 @@ class LogReader {
   LogRequest request_;
   Monotonic written_at_ = deadline_in(Milliseconds{0});  // when the client was last sent something
   // Of the current attempt:
-  std::uint64_t end_ = 0;   // of what was read, in both streams together
-  std::uint64_t at_ = 0;    // the offset of what the client gets next, as far as it knows
-  std::uint64_t from_ = 0;  // the offset before which nothing is wanted
-  std::optional<WallTime> told_at_{};  // the last instant that the client was told
+  std::uint64_t end_ = 0;                  // of what was read, in both streams together
+  std::uint64_t at_ = 0;                   // the offset of what the client gets next, as far as it knows
+  std::uint64_t from_ = 0;                 // the offset before which nothing is wanted
+  std::optional<WallTime> told_at_{};      // the last instant that the client was told
+  std::optional<std::uint64_t> length_{};  // of all that it wrote, once that is known
   std::uint64_t gone_ = 0;  // bytes that were missing since the last piece of the chosen stream, of either
 };
 

@@ -33,7 +33,8 @@ LogRequest parse_log_request(JobId job, const http::Request& request, Query& que
   wanted.framed =
       accept && accept->find("application/vnd.docker.multiplexed-stream") != std::string_view::npos;
   if (wanted.timestamps && !wanted.framed)
-    query.fail("timestamps", "come in frames only: ask with Accept: application/vnd.docker.multiplexed-stream");
+    query.fail("timestamps",
+               "come in frames only: ask with Accept: application/vnd.docker.multiplexed-stream");
   return wanted;
 }
 
@@ -79,11 +80,16 @@ void add_log_routes(http::Router& router, Services& services) {
       {.summary = "A job's output, as it was written.",
        .details =
            "With Accept: application/vnd.docker.multiplexed-stream both streams come in Docker's framing; "
-           "stream 3 is Berth speaking: {\"offset\": N, \"left_out\": M} where M bytes before N are gone, and with "
-           "timestamps {\"offset\": N, \"at\": INSTANT} before what was read from the container at another instant.",
+           "stream 3 is Berth speaking: {\"offset\": N, \"left_out\": M} where M bytes before N are gone, "
+           "and with "
+           "timestamps {\"offset\": N, \"at\": INSTANT} before what was read from the container at another "
+           "instant. Of an "
+           "attempt that has ended, the header Berth-Length says how many bytes it wrote, and Berth-Sha256 "
+           "has their "
+           "SHA-256 if all were kept. An offset behind all that was written is refused with 416.",
        .query = {{"stream", "string", "stdout or stderr; both without it.", "stdout"},
                  {"attempt", "integer", "Of that attempt; the last without it.", "1"},
-                 {"offset", "integer", "Bytes to leave out.", "0"},
+                 {"offset", "integer", "Bytes to leave out, of the chosen stream or of both.", "0"},
                  {"tail", "integer", "Only the last lines.", "10"},
                  {"since", "string", "Only what was read from the container at that instant or later.",
                   "2026-11-23T18:00:00Z"},

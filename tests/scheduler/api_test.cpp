@@ -181,6 +181,8 @@ TEST_F(Api, GivesOutputAsItWasWritten) {
   EXPECT_EQ(scheduler_->ask("GET", "/v1/jobs/1/logs?tail=1").body, "err\n");
   EXPECT_EQ(scheduler_->ask("GET", "/v1/jobs/1/logs?offset=6").body, "r\n");
   EXPECT_EQ(scheduler_->ask("GET", "/v1/jobs/1/logs?attempt=2").status, 404u) << "it had one";
+  EXPECT_EQ(scheduler_->ask("GET", "/v1/jobs/1/logs?offset=9").status, 416u) << "it has put out 8 bytes";
+  EXPECT_EQ(scheduler_->ask("GET", "/v1/jobs/1/logs?offset=-1").status, 400u);
   http::Request framed;
   framed.target = "/v1/jobs/1/logs";
   framed.headers.emplace_back("Accept", "application/vnd.docker.multiplexed-stream");

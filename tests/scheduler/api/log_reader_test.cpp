@@ -15,8 +15,13 @@ using namespace std::chrono_literals;
 // What the client gets, frame by frame: "1:text", "2:", …
 class Recorder final : public http::Responder {
  public:
-  Task<Result<>> send(http::Response) override { co_return internal_error("an answer of known length"); }
+  Task<Result<>> send(http::Response response) override {
+    refusal = std::move(response);
+    co_return Result<>{};
+  }
   Task<Result<>> begin(http::Response head) override {
+    length = http::find_header(head.headers, "Berth-Length").value_or("");
+    sha256 = http::find_header(head.headers, "Berth-Sha256").value_or("");
     offset = http::find_header(head.headers, "Berth-Offset").value_or("");
     attempt = http::find_header(head.headers, "Berth-Attempt").value_or("");
     co_return Result<>{};
@@ -33,6 +38,9 @@ class Recorder final : public http::Responder {
   std::vector<std::string> frames;
   std::string offset;  // where the answer begins
   std::string attempt;
+  std::string length;
+  std::string sha256;
+  http::Response refusal;
   bool is_finished = false;
 };
 
@@ -61,11 +69,18 @@ class LogOfAJob : public testing::Test {
     after.reason = reason;
     after.attempt = 1;
     after.executor = "box";
+    if (after.attempts.empty()) after.attempts.emplace_back().number = 1;
+    after.attempts.back().output = written_;
     std::vector<Change> changes{{std::move(before), std::move(after), "job.changed", "test"}};
     loop_.run(store_.transition(std::move(changes), std::nullopt)).value();
   }
 
   void end() { become(JobStatus::succeeded, std::nullopt); }
+  // And its executor told what it wrote.
+  void end(AttemptOutput written) {
+    written_ = std::move(written);
+    end();
+  }
 
   // The next bytes of one stream.
   LogPiece piece(std::uint8_t stream, std::string bytes) {
@@ -100,6 +115,13 @@ class LogOfAJob : public testing::Test {
     return client;
   }
 
+  Recorder refused(LogRequest request) {
+    Recorder client;
+    LogReader reader(jobs_, store_, feed_, client, std::move(request));
+    EXPECT_FALSE(loop_.run(reader.run(job())));
+    return client;
+  }
+
   // "abc" on stdout, "ERR" on stderr, then five bytes that are gone, then "xyz" on stdout.
   void output_with_a_gap() {
     output(1, "abc");
@@ -118,6 +140,7 @@ class LogOfAJob : public testing::Test {
   std::map<std::uint8_t, std::uint64_t> sizes_;
   std::uint64_t end_ = 0;
   WallTime now_{1'000};
+  std::optional<AttemptOutput> written_{};
 };
 
 using Frames = std::vector<std::string>;
@@ -194,6 +217,67 @@ TEST_F(LogOfAJob, SaysWhereTheLastLinesBegin) {
   EXPECT_EQ(got.offset, "14");
   tail.tail = 99;
   EXPECT_EQ(read(tail).offset, "0");
+}
+
+TEST_F(LogOfAJob, RefusesAnOffsetBehindTheEndAndSaysWhereThatIs) {
+  output_with_a_gap();
+  auto request = all_of_it();
+  request.offset = 15;
+  auto client = refused(request);
+  EXPECT_EQ(client.refusal.status, 416u);
+  EXPECT_EQ(http::find_header(client.refusal.headers, "Content-Range"), "bytes */14");
+  EXPECT_NE(client.refusal.body.find("has put out 14 bytes: nothing is at offset 15"), std::string::npos)
+      << client.refusal.body;
+  request.stream = 2;
+  request.offset = 6;
+  EXPECT_EQ(read(request).frames, Frames{R"(3:{"offset":6,"left_out":5})"}) << "that is the end";
+  request.offset = 7;
+  client = refused(request);
+  EXPECT_NE(client.refusal.body.find("has put out 6 bytes on stderr"), std::string::npos)
+      << client.refusal.body;
+  end();
+  request.follow = true;
+  EXPECT_EQ(refused(request).refusal.status, 416u) << "nothing will come any more";
+}
+
+TEST_F(LogOfAJob, FollowsFromAnOffsetThatIsYetToCome) {
+  output(1, "one\n");
+  auto request = all_of_it();
+  request.follow = true;
+  request.offset = 6;
+  Recorder client;
+  LogReader reader(jobs_, store_, feed_, client, request);
+  Result<> result = internal_error("not yet");
+  tasks_.spawn("reader", keep(result, reader.run(job())));
+  output(1, "two\n");
+  loop_.run_until([&] { return !client.frames.empty(); });
+  EXPECT_EQ(client.frames, Frames{"1:o\n"});
+  end();
+  loop_.run_until([&] { return client.is_finished; });
+  EXPECT_TRUE(result);
+}
+
+TEST_F(LogOfAJob, HasTheChecksumOfAllOnceItHasEnded) {
+  output(1, "abc");
+  EXPECT_EQ(read(all_of_it()).length, "") << "it may write more";
+  end({3, "1234"});
+  auto request = all_of_it();
+  auto client = read(request);
+  EXPECT_EQ(client.length, "3");
+  EXPECT_EQ(client.sha256, "1234");
+  request.stream = 1;
+  EXPECT_EQ(read(request).sha256, "") << "it is that of both";
+}
+
+TEST_F(LogOfAJob, SaysThatItsEndIsMissing) {
+  output(1, "abc");
+  end({5, std::nullopt});
+  auto request = all_of_it();
+  const auto client = read(request);
+  EXPECT_EQ(client.frames, (Frames{"1:abc", R"(3:{"offset":5,"left_out":2})"}));
+  EXPECT_EQ(client.sha256, "");
+  request.offset = 5;
+  EXPECT_EQ(read(request).frames, Frames{}) << "that is its end, though it isn't kept";
 }
 
 TEST_F(LogOfAJob, SaysWhenAndBeginsThen) {

@@ -14,8 +14,12 @@
 
 namespace berth {
 
-inline constexpr std::uint32_t wire_version = 1;  // 0: what there was before there was a number
-inline constexpr std::uint32_t oldest_wire_version = 0;
+// 0: what there was before there was a number.
+// 2: output may be compressed in the store. It is while the leading scheduler speaks 2 or more, because the
+//    schedulers come first in an upgrade; one that speaks less can't answer such output, and says so.
+inline constexpr std::uint32_t wire_version = 2;
+inline constexpr std::uint32_t oldest_wire_version = 1;
+inline constexpr std::uint32_t wire_with_compressed_output = 2;
 
 // What a process says of itself when it registers, or is elected.
 struct Wire {

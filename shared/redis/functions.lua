@@ -319,21 +319,25 @@ end
 
 -- Appends pieces of an attempt's output, and removes earlier ones. What is stored already is skipped: Redis itself
 -- takes only rising ids.
--- KEYS  1 log
+-- KEYS  1 log  2 leader
 -- ARGV  1 channel of the job's followers  2 attempt  3 how many pieces follow
---       then of each piece: id, offset in its stream, instant, bytes
+--       then of each piece: id, offset in its stream, instant, bytes, and if they are compressed how many they were, or ''
 --       then the ids to remove
+-- Returns the wire version of the scheduler that leads, 0 if there is none.
 local function append_log(keys, argv)
   local call = redis.call
-  local removals = 4 + 4 * tonumber(argv[3])
-  for at = 4, removals - 1, 4 do
-    local id, start, instant, bytes = unpack(argv, at, at + 3)
-    local added = redis.pcall('XADD', keys[1], id, 'start', start, 'at', instant, 'bytes', bytes)
+  local wire = call('HGET', keys[2], 'wire') or 0
+  local removals = 4 + 5 * tonumber(argv[3])
+  for at = 4, removals - 1, 5 do
+    local id, start, instant, bytes, size = unpack(argv, at, at + 4)
+    local words = {'start', start, 'at', instant, 'bytes', bytes}
+    if size ~= '' then words = {'start', start, 'at', instant, 'zstd', bytes, 'size', size} end
+    local added = redis.pcall('XADD', keys[1], id, unpack(words))
     if type(added) == 'table' and added.err and not added.err:find('equal or smaller', 1, true) then return added end
   end
   for at = removals, #argv, 1000 do call('XDEL', keys[1], unpack(argv, at, math.min(at + 999, #argv))) end
   call('PUBLISH', argv[1], argv[2])
-  return 1
+  return wire
 end
 
 -- The last step of a backup, which has read records one after the other: those that have changed since, in one look, so

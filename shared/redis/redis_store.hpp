@@ -152,6 +152,7 @@ class RedisStore final : public Store {
   std::uint64_t history_ = 0;
   std::uint64_t connections_ = 0;                  // how often it was connected
   std::optional<Leader> stranger_;                 // who leads, if this process doesn't work together with it
+  std::uint32_t leader_wire_ = 0;                  // what who leads speaks, as last heard
   std::string why_strange_;                        // set once it was seen to be alive
   std::map<std::string, std::uint64_t> verified_;  // streams whose reader is right, as of which connection
 };

@@ -180,7 +180,9 @@ Task<Result<std::optional<Leader>>> RedisStore::leader() {
   leader.epoch = {words[1].number().value_or(0)};
   leader.beat = words[2].number().value_or(0);
   leader.resigned = words[3].text() == "1";
-  if (const Wire wire = wire_of(words[4], words[5]); work_together(own_wire, wire)) {
+  const Wire wire = wire_of(words[4], words[5]);
+  leader_wire_ = wire.version;
+  if (work_together(own_wire, wire)) {
     stranger_.reset();
     why_strange_.clear();
   } else {

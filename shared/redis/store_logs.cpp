@@ -1,4 +1,6 @@
 // Output of attempts: a stream each, whose ids are the offsets behind the pieces.
+#include "shared/base/wire_version.hpp"
+#include "shared/redis/compression.hpp"
 #include "shared/redis/functions.hpp"
 #include "shared/redis/redis_store.hpp"
 
@@ -19,19 +21,28 @@ std::string id_of(const LogPiece& piece) {
   return std::to_string(piece.end) + "-" + std::to_string(piece.stream);
 }
 
+// Of the fields behind the first four words: "bytes", or "zstd" and "size".
+std::optional<std::string> bytes_of(const std::vector<Reply>& words) {
+  if (words.size() == 6) return std::string(words[5].text());
+  const auto size = words[7].number();
+  if (words[4].text() != "zstd" || !size) return std::nullopt;
+  return redis::decompressed(words[5].text(), *size);
+}
+
 std::optional<LogPiece> parse_piece(const Reply& entry) {
   const auto& parts = entry.items();
   if (parts.size() != 2) return std::nullopt;
   const auto id = parts[0].text();
   const auto dash = id.find('-');
   const auto& words = parts[1].items();
-  if (dash == std::string_view::npos || words.size() != 6) return std::nullopt;
+  if (dash == std::string_view::npos || (words.size() != 6 && words.size() != 8)) return std::nullopt;
   const auto end = parse_integer<std::uint64_t>(id.substr(0, dash));
   const auto stream = parse_integer<std::uint8_t>(id.substr(dash + 1));
   const auto start = words[1].number();
   const auto at = parse_integer<std::int64_t>(words[3].text());
-  if (!end || !stream || !start || !at) return std::nullopt;
-  return LogPiece{*end, *stream, *start, {*at}, std::string(words[5].text())};
+  auto bytes = bytes_of(words);
+  if (!end || !stream || !start || !at || !bytes) return std::nullopt;
+  return LogPiece{*end, *stream, *start, {*at}, std::move(*bytes)};
 }
 
 // How many more entries to ask for, given what those read so far weighed.
@@ -45,14 +56,18 @@ std::size_t next_count(std::size_t entries, std::size_t bytes) {
 Task<Result<>> RedisStore::append_log(JobId job, std::uint32_t attempt, std::vector<LogPiece> pieces,
                                       std::vector<LogPiece> drop) {
   if (pieces.empty() && drop.empty()) co_return Result<>();
-  Command append("FCALL", redis::function_name("append_log"), 1, keys_.log(job, attempt));
+  const bool may_compress = leader_wire_ >= wire_with_compressed_output;
+  Command append("FCALL", redis::function_name("append_log"), 2, keys_.log(job, attempt), keys_.leader());
   append.add(keys_.log_channel(job)).add(attempt).add(pieces.size());
   for (const LogPiece& piece : pieces) {
-    append.add(id_of(piece)).add(piece.stream_start).add(piece.at.milliseconds).add(piece.bytes);
+    const auto packed = may_compress ? redis::compressed(piece.bytes) : std::nullopt;
+    append.add(id_of(piece)).add(piece.stream_start).add(piece.at.milliseconds);
+    append.add(packed ? *packed : piece.bytes).add(packed ? std::to_string(piece.bytes.size()) : "");
   }
   for (const LogPiece& piece : drop) append.add(id_of(piece));
   auto reply = co_await send(std::move(append));
   if (!reply) co_return reply.error();
+  leader_wire_ = static_cast<std::uint32_t>(reply->number().value_or(0));
   co_return Result<>();
 }
 

@@ -234,6 +234,64 @@ Task<std::string> whole_log(RedisStore& store) {
   co_return text;
 }
 
+Task<std::vector<std::string>> fields_of_last_piece(RedisStore& store) {
+  redis::Command last("XREVRANGE", store.keys().log({1}, 1), "+", "-", "COUNT", 1);
+  auto reply = co_await store.send(std::move(last));
+  std::vector<std::string> fields;
+  const auto entries = must(std::move(reply));
+  const auto& words = entries.items().at(0).items().at(1).items();
+  for (std::size_t i = 0; i < words.size(); i += 2) fields.emplace_back(words[i].text());
+  co_return fields;
+}
+
+Task<> output_is_compressed_for_who_understands_it(RedisServer& server, RedisStore& store) {
+  const std::vector<std::string> plain{"start", "at", "bytes"};
+  const std::vector<std::string> packed{"start", "at", "zstd", "size"};
+  const std::string text(1'000, 'x');
+  std::vector<LogPiece> first{piece(1'000, 1, 0, text)};
+  std::vector<LogPiece> second{piece(2'000, 1, 1'000, text)};
+  std::vector<LogPiece> third{piece(3'000, 2, 0, text)};
+  std::vector<LogPiece> fourth{piece(4'000, 1, 2'000, text)};
+  auto appended = co_await store.append_log({1}, 1, first, {});
+  must(std::move(appended));
+  auto fields = co_await fields_of_last_piece(store);
+  EXPECT_EQ(fields, plain) << "nobody leads";
+  auto led = co_await store.take_leadership("one", std::nullopt);
+  must(std::move(led));
+  auto seen = co_await store.leader();
+  must(std::move(seen));
+  appended = co_await store.append_log({1}, 1, second, {});
+  must(std::move(appended));
+  fields = co_await fields_of_last_piece(store);
+  EXPECT_EQ(fields, packed);
+  server.ask("HSET {berth:test}:leader wire 1");
+  appended = co_await store.append_log({1}, 1, third, {});  // it hears so with this one's answer
+  must(std::move(appended));
+  appended = co_await store.append_log({1}, 1, fourth, {});
+  must(std::move(appended));
+  fields = co_await fields_of_last_piece(store);
+  EXPECT_EQ(fields, plain);
+  const std::string all = co_await whole_log(store);
+  EXPECT_EQ(all, std::string(4'000, 'x'));
+  auto size = co_await store.log_size({1}, 1);
+  const LogSize expected{4'000, 3'000, 1'000};
+  EXPECT_EQ(must(std::move(size)), expected);
+}
+TEST_F(RedisStoreTest, OutputIsCompressedWhileTheLeaderUnderstandsIt) {
+  RedisServer server;
+  tell(server, output_is_compressed_for_who_understands_it);
+}
+
+Task<> a_piece_that_isnt_what_it_says(RedisServer& server, RedisStore& store) {
+  server.ask("XADD {berth:test}:log:1:1 5-1 start 0 at 1 zstd hello size 1099511627776");
+  auto found = co_await store.read_log({1}, 1, 0);
+  EXPECT_EQ(kind_of(found), ErrorKind::internal);
+}
+TEST_F(RedisStoreTest, APieceThatIsNotWhatItSaysIsAnError) {
+  RedisServer server;
+  tell(server, a_piece_that_isnt_what_it_says);
+}
+
 // A piece that was declined and a later one that was taken would be a hole that nobody marked.
 Task<> output_is_declined_as_a_whole(RedisServer& server, RedisStore& store) {
   std::vector<LogPiece> first{piece(1, 1, 0, "a"), piece(2, 1, 1, "b")};

@@ -73,7 +73,7 @@ TEST(WireVersion, OfAnExecutorThatIsTooFarAwayKeepsJobsFromIt) {
   fleet.start_executor("m1", {"--runtime", "simulated", "--cpu", "8", "--memory", "16GiB"});
   fleet.await_executors(1);
   const auto record = "{berth:" + fleet.cluster() + "}:executor:m1";
-  EXPECT_EQ(redis.ask("HGET " + record + " wire"), "$1\r\n1\r\n");
+  EXPECT_EQ(redis.ask("HGET " + record + " wire"), "$1\r\n2\r\n");
   redis.ask("HSET " + record + " wire 9 oldest_wire 9");
   const auto runtime = [&] { return fleet.ask({"executors", "show", "m1", "--json"}).at("runtime"); };
   await([&] { return !runtime().at("healthy").as_bool(); });
@@ -81,7 +81,7 @@ TEST(WireVersion, OfAnExecutorThatIsTooFarAwayKeepsJobsFromIt) {
   EXPECT_EQ(fleet.berth({"run", "-d", "busybox"}).code, 0);
   EXPECT_EQ(fleet.berth({"wait", "--wait-timeout", "2s", "1"}).code, 124) << "it isn't given to the stranger";
   // The next version, which says that it works with ours.
-  redis.ask("HSET " + record + " wire 2 oldest_wire 1");
+  redis.ask("HSET " + record + " wire 3 oldest_wire 2");
   EXPECT_EQ(fleet.berth({"wait", "1"}).code, 0);
 }
 

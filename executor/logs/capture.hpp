@@ -21,6 +21,7 @@ struct LogLimit {
   std::uint64_t head = limits::log_head;
   std::uint64_t tail = limits::log_tail;
 };
+inline constexpr LogLimit no_log_limit{~std::uint64_t{0}, ~std::uint64_t{0}};
 // Both halves of `all`.
 LogLimit limit_of(Bytes all);
 
@@ -36,8 +37,8 @@ class LogCapture {
   // What was added and known from before; the checksum is absent once some of it was dropped.
   AttemptOutput output() const;
 
-  // Takes up where stored pieces, in order, end; the limit may have been another. Only before the first
-  // add().
+  // Takes up where stored pieces, in order, end; the limit may have been another. More may follow; only
+  // before the first add().
   void resume(const std::vector<LogPiece>& stored);
 
   void add(std::uint8_t stream, std::string_view bytes, WallTime at);
@@ -55,13 +56,15 @@ class LogCapture {
     std::uint8_t stream = 1;
     std::uint64_t size = 0;
   };
+  void weigh(std::size_t bytes, std::size_t parts);
   void keep(const LogPiece& piece);
   std::vector<LogPiece> shed();
   std::uint64_t& stream_end(std::uint8_t stream) { return stream == 1 ? out_end_ : err_end_; }
 
   LogLimit limit_;
-  Sha256 digest_;  // of all bytes in order, as long as none is missing
-  bool is_cut_ = false;
+  Sha256 digest_;             // of all bytes in order, as long as none is missing
+  bool is_cut_ = false;       // or may be
+  std::uint64_t weight_ = 0;  // what it takes at most in the container's own log
   std::uint64_t end_ = 0;
   std::uint64_t out_end_ = 0;  // end_ is always the sum of the two
   std::uint64_t err_end_ = 0;

@@ -19,16 +19,12 @@ LogUpload::LogUpload(asio::any_io_executor executor, Store& store, Clock& clock,
       sent_(executor) {}
 
 Task<Result<>> LogUpload::resume() {
-  std::vector<LogPiece> stored;
   while (true) {
-    const auto after = stored.empty() ? 0 : stored.back().end;
-    auto page = co_await store_.read_log(attempt_.job, attempt_.number, after);
+    const auto page = co_await store_.read_log(attempt_.job, attempt_.number, capture_.end());
     if (!page) co_return page.error();
-    if (page->empty()) break;
-    for (auto& piece : *page) stored.push_back(std::move(piece));
+    if (page->empty()) co_return Result<>{};
+    capture_.resume(*page);
   }
-  capture_.resume(stored);
-  co_return Result<>{};
 }
 
 Task<Result<>> LogUpload::write(LogStream stream, std::string_view bytes) {

@@ -19,7 +19,7 @@ class LogUpload final : public LogSink {
             LogLimit limit = {});
 
   // Reads what an earlier process stored, so that the copying can go on behind it, and the checksum with it.
-  // Errors: the store's.
+  // Errors: the store's; again, it goes on where it was.
   Task<Result<>> resume();
 
   // Bytes of both streams together taken over so far: what copy_logs shall skip.

@@ -1,6 +1,7 @@
 #include "scheduler/api/log_reader.hpp"
 
 #include "scheduler/api/reply.hpp"
+#include "shared/base/limits.hpp"
 #include "shared/http/multiplexed.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -8,6 +9,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <deque>
 #include <utility>
 
 namespace berth::api {
@@ -33,7 +35,7 @@ const Attempt* attempt_of(const Job& job, std::uint32_t number) {
 }
 
 // Where the last `lines` lines of `pieces` begin: the piece, and the byte in it.
-std::pair<std::size_t, std::size_t> tail_start(const std::vector<LogPiece>& pieces, std::size_t lines) {
+std::pair<std::size_t, std::size_t> tail_start(const std::deque<LogPiece>& pieces, std::size_t lines) {
   std::size_t seen = 0;
   bool is_last_byte = true;
   for (std::size_t p = pieces.size(); p > 0; --p) {
@@ -61,6 +63,69 @@ Task<bool> wait_either(EventFeed::JobWatch& job, LogWatch& log, Deadline deadlin
 
 }  // namespace
 
+// Of the pieces of a log, those that its last lines may begin in: or, without a number of lines, the first
+// one that isn't too early.
+class LogReader::LastPieces {
+ public:
+  explicit LastPieces(const LogRequest& request)
+      : stream_(request.stream), lines_(request.tail), since_(request.since) {}
+
+  // In order. True when no more is needed.
+  bool take(std::vector<LogPiece> pieces) {
+    for (auto& piece : pieces) {
+      if (stream_ && piece.stream != *stream_) continue;
+      const bool is_early = since_ && piece.at < *since_;
+      if (is_all_earlier_ || (pieces_.empty() && is_early)) clear();
+      is_all_earlier_ = pieces_.empty() && is_early;
+      add(std::move(piece));
+      if (!lines_ && !is_all_earlier_) return true;
+    }
+    return false;
+  }
+
+  const std::deque<LogPiece>& pieces() const { return pieces_; }
+  // There is but one, from before the instant that was asked for.
+  bool is_all_earlier() const { return is_all_earlier_; }
+  // The lines begin in here, whatever there was before.
+  bool has_enough() const { return is_full_ || (lines_ && newlines_ > *lines_); }
+
+ private:
+  static std::size_t newlines_in(const LogPiece& piece) {
+    return static_cast<std::size_t>(std::count(piece.bytes.begin(), piece.bytes.end(), '\n'));
+  }
+
+  void clear() {
+    pieces_.clear();
+    newlines_ = bytes_ = 0;
+  }
+
+  void add(LogPiece piece) {
+    newlines_ += newlines_in(piece);
+    bytes_ += piece.bytes.size();
+    pieces_.push_back(std::move(piece));
+    while (pieces_.size() > 1 && is_front_unwanted()) {
+      newlines_ -= newlines_in(pieces_.front());
+      bytes_ -= pieces_.front().bytes.size();
+      pieces_.pop_front();
+    }
+  }
+
+  bool is_front_unwanted() {
+    if (lines_ == 0u) return true;
+    is_full_ = is_full_ || bytes_ > limits::tail_window;
+    return bytes_ > limits::tail_window || (lines_ && newlines_ - newlines_in(pieces_.front()) > *lines_);
+  }
+
+  std::optional<std::uint8_t> stream_;
+  std::optional<std::size_t> lines_;
+  std::optional<WallTime> since_;
+  std::deque<LogPiece> pieces_;
+  std::size_t newlines_ = 0;
+  std::size_t bytes_ = 0;
+  bool is_all_earlier_ = false;
+  bool is_full_ = false;  // some were left out because they were too much
+};
+
 Task<Result<>> LogReader::run(Job job) {
   // The first attempt may not be placed yet: following begins with it all the same.
   auto attempt = request_.attempt.value_or(std::max(job.attempt, 1u));
@@ -68,6 +133,7 @@ Task<Result<>> LogReader::run(Job job) {
   auto in_range = co_await check_offset(attempt);
   if (!in_range) co_return in_range;
   auto found = co_await find_start(attempt);
+  if (found) found = co_await read_ahead(attempt);
   if (!found) {
     co_await refuse(responder_, found.error());
     co_return found;
@@ -150,36 +216,54 @@ Task<> LogReader::refuse_offset(std::uint32_t attempt, std::uint64_t end) {
 }
 
 Task<Result<>> LogReader::find_start(std::uint32_t attempt) {
-  const bool in_own_stream = request_.stream.has_value();
   from_ = request_.offset;
   if (request_.tail || request_.since) {
-    std::vector<LogPiece> wanted;  // bounded by what is stored of one attempt
-    for (std::uint64_t after = 0;;) {
+    auto found = co_await look_for_start(attempt);
+    if (!found) co_return found;
+  }
+  if (!request_.stream) end_ = from_;
+  at_ = from_;
+  co_return Result<>{};
+}
+
+// Most last lines are near the end. Where they aren't, or the stream says little, all of the log is read.
+Task<Result<>> LogReader::look_for_start(std::uint32_t attempt) {
+  std::uint64_t begin = 0;
+  if (!request_.since) {
+    const auto size = co_await store_.log_size(request_.job, attempt);
+    if (!size) co_return size.error();
+    begin = size->both - std::min<std::uint64_t>(size->both, limits::tail_window);
+  }
+  for (;;) {
+    LastPieces last(request_);
+    bool is_found = false;
+    for (auto after = begin; !is_found;) {
       auto pieces = co_await store_.read_log(request_.job, attempt, after);
       if (!pieces) co_return pieces.error();
       if (pieces->empty()) break;
       after = pieces->back().end;
-      for (auto& piece : *pieces) {
-        if (request_.stream && piece.stream != *request_.stream) continue;
-        if (wanted.size() == 1 && request_.since && wanted.front().at < *request_.since) wanted.clear();
-        wanted.push_back(std::move(piece));
-      }
+      is_found = last.take(std::move(*pieces));
     }
-    if (!wanted.empty()) {
-      const bool is_all_earlier = request_.since && wanted.back().at < *request_.since;
-      auto [piece, byte] =
-          request_.tail ? tail_start(wanted, *request_.tail) : std::pair<std::size_t, std::size_t>{};
-      if (request_.tail == 0u || is_all_earlier) {
-        piece = wanted.size() - 1;
-        byte = wanted.back().bytes.size();
-      }
-      from_ = std::max(from_, offset_of(wanted[piece], in_own_stream) + byte);
-      end_ = start_of(wanted[piece]);
+    if (begin == 0 || last.has_enough()) {
+      begin_with(last);
+      co_return Result<>{};
     }
+    begin = 0;
   }
-  if (!in_own_stream) end_ = from_;
-  at_ = from_;
-  co_return Result<>{};
+}
+
+void LogReader::begin_with(const LastPieces& last) {
+  const auto& pieces = last.pieces();
+  if (pieces.empty()) return;
+  std::pair<std::size_t, std::size_t> start{0, 0};
+  if (request_.tail) start = tail_start(pieces, *request_.tail);
+  auto [piece, byte] = start;
+  if (request_.tail == 0u || last.is_all_earlier()) {
+    piece = pieces.size() - 1;
+    byte = pieces.back().bytes.size();
+  }
+  from_ = std::max(from_, offset_of(pieces[piece], request_.stream.has_value()) + byte);
+  end_ = start_of(pieces[piece]);
 }
 
 Task<Result<>> LogReader::copy_attempt(std::uint32_t attempt) {
@@ -246,14 +330,31 @@ Task<Result<bool>> LogReader::is_over(std::uint32_t attempt) {
       (job->attempt == attempt && !holds_resources(*job));
 }
 
-Task<Result<bool>> LogReader::copy_new(std::uint32_t attempt) {
+// Once the answer has begun, what can't be read can't be said any more.
+Task<Result<>> LogReader::read_ahead(std::uint32_t attempt) {
   auto pieces = co_await store_.read_log(request_.job, attempt, end_);
   if (!pieces) co_return pieces.error();
-  for (auto& piece : *pieces) {
+  ahead_ = std::move(*pieces);
+  co_return Result<>{};
+}
+
+// False when there was nothing new. What was read ahead may be old by now: then it looks again.
+Task<Result<bool>> LogReader::copy_new(std::uint32_t attempt) {
+  const bool is_ahead = ahead_.has_value();
+  std::vector<LogPiece> pieces;
+  if (is_ahead) {
+    pieces = std::move(*ahead_);
+    ahead_.reset();
+  } else {
+    auto read = co_await store_.read_log(request_.job, attempt, end_);
+    if (!read) co_return read.error();
+    pieces = std::move(*read);
+  }
+  for (auto& piece : pieces) {
     auto written = co_await write_piece(std::move(piece));
     if (!written) co_return written.error();
   }
-  co_return !pieces->empty();
+  co_return is_ahead || !pieces.empty();
 }
 
 Task<Result<>> LogReader::write_piece(LogPiece piece) {

@@ -17,6 +17,7 @@
 #include "shared/store/store.hpp"
 
 #include <optional>
+#include <vector>
 
 namespace berth::api {
 
@@ -49,6 +50,10 @@ class LogReader {
   http::Response head_of(const Job& job, std::uint32_t attempt) const;
   void note_length(const Job& job, std::uint32_t attempt);
   Task<Result<>> find_start(std::uint32_t attempt);
+  class LastPieces;
+  Task<Result<>> look_for_start(std::uint32_t attempt);
+  void begin_with(const LastPieces& last);
+  Task<Result<>> read_ahead(std::uint32_t attempt);
   Task<Result<>> copy_attempt(std::uint32_t attempt);
   Task<Result<>> copy_all(std::uint32_t attempt);
   Task<Result<>> follow_attempt(std::uint32_t attempt);
@@ -72,6 +77,7 @@ class LogReader {
   std::uint64_t from_ = 0;                 // the offset before which nothing is wanted
   std::optional<WallTime> told_at_{};      // the last instant that the client was told
   std::optional<std::uint64_t> length_{};  // of all that it wrote, once that is known
+  std::optional<std::vector<LogPiece>> ahead_{};  // read before the answer began
   std::uint64_t gone_ = 0;  // bytes that were missing since the last piece of the chosen stream, of either
 };
 

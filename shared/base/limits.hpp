@@ -124,8 +124,16 @@ inline constexpr Bytes min_log_limit = 256_KiB;
 // Even in lines of one byte, for each of which Docker writes some twenty, so much fits into the one file out
 // of which every byte can be read back in order.
 inline constexpr Bytes max_log_limit = 32_MiB;
+// In the file that Docker keeps of a container's output: so much each write costs beyond its bytes, and
+// within so much all can surely be read back. Of more output there is no checksum: Docker may lose some of
+// it.
+inline constexpr std::uint64_t log_entry_cost = 28;
+inline constexpr std::uint64_t exact_log = 1'000'000'000;
 inline constexpr std::size_t log_head = 2u << 20;
 inline constexpr std::size_t log_tail = 2u << 20;
+// Of a log in files the last lines are looked for in so much at its end, and no further back: as much as
+// there can be of any other.
+inline constexpr std::size_t tail_window = 32u << 20;
 inline constexpr std::size_t log_buffer =
     256u << 10;  // output held in memory while the store is busy; then it waits
 inline constexpr Milliseconds log_silence =

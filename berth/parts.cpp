@@ -134,6 +134,7 @@ Result<ExecutorSettings> executor_settings(const ExecutorFlags& flags, std::stri
                        to_string(limits::max_log_limit) + ", got \"" + flags.log_limit + '"',
                    "--log-limit");
   settings.log_limit = *log_limit;
+  settings.keeps_all_output = !flags.redis.log_dir.empty();
   settings.runtime = flags.runtime;
   settings.region = flags.region;
   settings.datacenter = flags.datacenter;
@@ -207,6 +208,9 @@ Result<RedisOptions> redis_options(const RedisFlags& flags, std::string client_n
   options.cluster = flags.cluster;
   options.client_name = std::move(client_name);
   options.accept_unsafe = flags.accept_unsafe;
+  if (!flags.log_dir.empty() && !flags.log_dir.starts_with('/'))
+    return invalid("must be an absolute path, got \"" + flags.log_dir + '"', "--log-dir");
+  options.log_dir = flags.log_dir;
   return options;
 }
 

@@ -40,6 +40,13 @@ void add_redis_flags(CLI::App& verb, RedisFlags& flags) {
                 "Go on with a Redis that may lose acknowledged jobs");
 }
 
+void add_log_dir_flag(CLI::App& verb, RedisFlags& flags) {
+  shown(verb.add_option("--log-dir", flags.log_dir,
+                        "Keep all output of jobs in files below DIR, instead of some of it in\n"
+                        "Redis; schedulers and executors must see the same directory"),
+        "DIR");
+}
+
 void add_name_flag(CLI::App& verb, std::string& name, const char* help) {
   shown(verb.add_option("--name", name, help), "NAME")->default_str("(the host's name)");
 }
@@ -138,6 +145,7 @@ void add_listen_flag(CLI::App& verb, std::string& listen) {
 void add_scheduler_flags(CLI::App& verb, SchedulerFlags& flags) {
   add_redis_flags(verb, flags.redis);
   add_listen_flag(verb, flags.listen);
+  add_log_dir_flag(verb, flags.redis);
   add_name_flag(verb, flags.name, "Unique among the schedulers (default: the host's name)");
   add_scheduling_flags(verb, flags.scheduling);
   add_log_flags(verb, flags.log, "info");
@@ -145,6 +153,7 @@ void add_scheduler_flags(CLI::App& verb, SchedulerFlags& flags) {
 
 void add_executor_flags(CLI::App& verb, ExecutorFlags& flags) {
   add_redis_flags(verb, flags.redis);
+  add_log_dir_flag(verb, flags.redis);
   add_name_flag(verb, flags.name, "Unique among the executors (default: the host's name)");
   add_machine_flags(verb, flags);
   shown(verb.add_option("--state-dir", flags.state,
@@ -164,6 +173,7 @@ void add_up_flags(CLI::App& verb, UpFlags& flags) {
   verb.add_flag("--no-executor", flags.no_executor,
                 "Only accept jobs: executors join from elsewhere, or later");
   add_scheduling_flags(verb, flags.scheduling);
+  add_log_dir_flag(verb, flags.executor.redis);
   add_name_flag(verb, flags.executor.name, "The executor's name (default: the host's name)");
   add_machine_flags(verb, flags.executor);
   // A person reads this terminal: what goes well is in the banner.

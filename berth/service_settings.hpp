@@ -27,6 +27,7 @@ struct RedisFlags {
   std::string ca;  // PEM files, for TLS
   std::string cert;
   std::string key;
+  std::string log_dir;  // absolute; empty: output is in Redis
 };
 
 // How a scheduler works, whether alone or within `berth up`.

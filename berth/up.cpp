@@ -101,6 +101,7 @@ Task<Result<>> Up::start_store(const std::string& cluster) {
   RedisFlags flags;
   flags.url = redis_.url();
   flags.cluster = cluster;
+  flags.log_dir = flags_.executor.redis.log_dir;
   auto options = redis_options(flags, "berth-up");
   if (!options) co_return options.error();
   options->wait_for_server = true;

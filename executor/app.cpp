@@ -22,8 +22,14 @@ Heartbeat::Probe probe_of(ContainerRuntime& runtime) {
 
 Surroundings surroundings_of(asio::any_io_executor executor, Store& store, ContainerRuntime& runtime,
                              Clock& clock, Reporter& reporter, const ExecutorSettings& settings) {
-  return {std::move(executor),         store, runtime, clock, reporter, settings.cluster, settings.name,
-          limit_of(settings.log_limit)};
+  return {std::move(executor),
+          store,
+          runtime,
+          clock,
+          reporter,
+          settings.cluster,
+          settings.name,
+          settings.keeps_all_output ? no_log_limit : limit_of(settings.log_limit)};
 }
 
 }  // namespace

@@ -25,7 +25,8 @@ struct ExecutorSettings {
   std::vector<std::string> volume_paths;  // jobs may mount what lies below these; none: no volumes at all
   std::string runtime = "docker";         // or "simulated"
   Milliseconds lease = limits::lease;     // how long containers outlive the last contact with the store
-  Bytes log_limit = limits::log_limit;    // of an attempt's output in the store
+  Bytes log_limit = limits::log_limit;    // of an attempt's output in the store …
+  bool keeps_all_output = false;          // … unless that keeps it all
   bool alone = false;  // no other can have this name now: whoever had it is gone and needn't be waited for
 };
 

@@ -321,17 +321,18 @@ end
 -- takes only rising ids.
 -- KEYS  1 log  2 leader
 -- ARGV  1 channel of the job's followers  2 attempt  3 how many pieces follow
---       then of each piece: id, offset in its stream, instant, bytes, and if they are compressed how many they were, or ''
+--       then of each piece: id, offset in its stream, instant, a field and its value ('bytes' and these, 'zstd' and these
+--       compressed, 'filed' and the number of pieces in its file), and the size of what the value stands for, or ''
 --       then the ids to remove
 -- Returns the wire version of the scheduler that leads, 0 if there is none.
 local function append_log(keys, argv)
   local call = redis.call
   local wire = call('HGET', keys[2], 'wire') or 0
-  local removals = 4 + 5 * tonumber(argv[3])
-  for at = 4, removals - 1, 5 do
-    local id, start, instant, bytes, size = unpack(argv, at, at + 4)
-    local words = {'start', start, 'at', instant, 'bytes', bytes}
-    if size ~= '' then words = {'start', start, 'at', instant, 'zstd', bytes, 'size', size} end
+  local removals = 4 + 6 * tonumber(argv[3])
+  for at = 4, removals - 1, 6 do
+    local id, start, instant, field, value, size = unpack(argv, at, at + 5)
+    local words = {'start', start, 'at', instant, field, value}
+    if size ~= '' then words[7], words[8] = 'size', size end
     local added = redis.pcall('XADD', keys[1], id, unpack(words))
     if type(added) == 'table' and added.err and not added.err:find('equal or smaller', 1, true) then return added end
   end

@@ -60,6 +60,8 @@ RedisStore::RedisStore(asio::any_io_executor executor, RedisOptions options, con
       blocking_(executor, tasks_, options_.url, options_.client_name + "/blocking"),
       log_hints_(executor, options_.url, options_.client_name + "/hints", keys_),
       reconnected_(executor) {
+  if (!options_.log_dir.empty())
+    files_ = std::make_unique<redis::LogDirectory>(executor, options_.log_dir, options_.cluster);
   calls_.on_connected([this] {
     ++connections_;
     reconnected_.notify();
@@ -67,6 +69,10 @@ RedisStore::RedisStore(asio::any_io_executor executor, RedisOptions options, con
 }
 
 Task<Result<>> RedisStore::start(Deadline deadline) {
+  if (files_) {
+    auto seen = co_await files_->check();
+    if (!seen) co_return seen;
+  }
   tasks_.spawn("the Redis connection", calls_.run());
   tasks_.spawn("log hints", log_hints_.run());
   tasks_.spawn("Redis history", watch_history());

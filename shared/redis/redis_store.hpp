@@ -8,6 +8,7 @@
 #include "shared/redis/blocking_pool.hpp"
 #include "shared/redis/connection.hpp"
 #include "shared/redis/keys.hpp"
+#include "shared/redis/log_directory.hpp"
 #include "shared/redis/log_hints.hpp"
 #include "shared/runtime/task_group.hpp"
 #include "shared/store/store.hpp"
@@ -27,6 +28,7 @@ struct RedisOptions {
   std::string client_name = "berth";  // what CLIENT LIST shows; no spaces
   bool wait_for_server = false;       // start() waits for one that doesn't answer yet
   bool accept_unsafe = false;         // go on, with a warning, although Redis may lose acknowledged writes
+  std::string log_dir{};              // where output is kept in files; empty: in Redis, up to a limit
   bool accept_unfinished_restore = false;  // start() on a cluster into which a backup is only half put back
 };
 
@@ -133,6 +135,13 @@ class RedisStore final : public Store {
   // deadline. With `forget`, those up to it are deleted.
   Task<Replies> read_stream(std::string key, std::string position, std::size_t limit, bool forget,
                             Deadline deadline);
+  // Output in files: store_logs.cpp.
+  Task<Result<>> append_to_files(JobId job, std::uint32_t attempt, std::vector<LogPiece> pieces);
+  Task<Result<std::vector<LogPiece>>> read_files(JobId job, std::uint32_t attempt, std::uint64_t count,
+                                                 std::uint64_t after);
+  Task<> remove_files(std::vector<Job> jobs, std::size_t forgotten);
+  Task<Result<>> send_append(redis::Command append);
+
   void count_failure(const Error& error);
   std::string event_of(std::string type, std::string actor, std::optional<std::string> executor,
                        std::string message) const;
@@ -145,6 +154,14 @@ class RedisStore final : public Store {
   redis::Connection calls_;
   redis::BlockingPool blocking_;
   redis::LogHints log_hints_;
+  std::unique_ptr<redis::LogDirectory> files_;  // absent: output lies in Redis
+  // What of a log in files counts, where that is known: a cache of its entry in Redis.
+  struct FiledLog {
+    std::uint64_t end = 0;
+    std::uint8_t stream = 0;
+    std::uint64_t count = 0;  // of pieces
+  };
+  std::map<redis::LogDirectory::Log, FiledLog> filed_;
   std::uint64_t failed_calls_ = 0;
   Wakeup reconnected_;
   std::uint64_t newest_seen_ = 0;  // the last event that this process knows to have been stored

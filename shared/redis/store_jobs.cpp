@@ -230,6 +230,7 @@ Task<Result<std::size_t>> RedisStore::forget_jobs(std::vector<Job> jobs, Epoch e
   if (!reply) co_return reply.error();
   const auto forgotten = reply->number();
   if (!forgotten) co_return broken_contract("an answer of forget_jobs");
+  if (files_) co_await remove_files(std::move(jobs), static_cast<std::size_t>(*forgotten));
   co_return static_cast<std::size_t>(*forgotten);
 }
 

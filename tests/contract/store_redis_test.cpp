@@ -1,5 +1,6 @@
 // What only a real Redis can do to its client: die, hang, forget, fill up, refuse.
 #include "tests/contract/store_fixture.hpp"
+#include "tests/support/berth_process.hpp"
 
 #include <gmock/gmock.h>
 
@@ -12,8 +13,10 @@ class RedisStoreTest : public ::testing::Test {
  protected:
   using Steps = Task<> (*)(RedisServer&, RedisStore&);
 
-  void tell(RedisServer& server, Steps steps) {
-    RedisStore store(io_.get_executor(), options_for(server, "test"), clock_);
+  void tell(RedisServer& server, Steps steps, std::string log_dir = {}) {
+    auto options = options_for(server, "test");
+    options.log_dir = std::move(log_dir);
+    RedisStore store(io_.get_executor(), std::move(options), clock_);
     const std::function<Task<>(RedisStore&)> story = [&server, steps](RedisStore& s) {
       return steps(server, s);
     };
@@ -280,6 +283,103 @@ Task<> output_is_compressed_for_who_understands_it(RedisServer& server, RedisSto
 TEST_F(RedisStoreTest, OutputIsCompressedWhileTheLeaderUnderstandsIt) {
   RedisServer server;
   tell(server, output_is_compressed_for_who_understands_it);
+}
+
+Task<> write_to_files(RedisStore& store) {
+  std::vector<LogPiece> first{piece(3, 1, 0, "out"), piece(8, 2, 0, "error")};
+  std::vector<LogPiece> second{piece(8, 2, 0, "error"), piece(10, 1, 3, "mo")};
+  auto appended = co_await store.append_log({1}, 1, first, {});
+  must(std::move(appended));
+  appended = co_await store.append_log({1}, 1, second, {});
+  must(std::move(appended));
+  appended = co_await store.append_log({1}, 1, second, {});  // its answer was lost
+  must(std::move(appended));
+}
+
+Task<> output_is_in_files(RedisServer& server, RedisStore& store) {
+  co_await write_to_files(store);
+  EXPECT_EQ(server.ask("XLEN {berth:test}:log:1:1"), ":1\r\n") << "one entry, whatever its length";
+  const std::string all = co_await whole_log(store);
+  EXPECT_EQ(all, "outerrormo");
+  auto size = co_await store.log_size({1}, 1);
+  const LogSize expected{10, 5, 5};
+  EXPECT_EQ(must(std::move(size)), expected);
+  auto tail = co_await store.read_log({1}, 1, 8);
+  const auto rest = must(std::move(tail));
+  EXPECT_EQ(rest.size(), 1u);
+  EXPECT_EQ(rest.at(0).stream_start, 3u);
+}
+
+// The next process, or another machine's: it goes on where the files end, as Redis has it.
+Task<> another_goes_on(RedisServer&, RedisStore& store) {
+  std::vector<LogPiece> known{piece(10, 1, 3, "mo")};
+  std::vector<LogPiece> more{piece(12, 2, 5, "re")};
+  auto appended = co_await store.append_log({1}, 1, known, {});
+  must(std::move(appended));
+  appended = co_await store.append_log({1}, 1, more, {});
+  must(std::move(appended));
+  const std::string all = co_await whole_log(store);
+  EXPECT_EQ(all, "outerrormore");
+}
+
+Task<> one_without_the_directory_says_so(RedisServer&, RedisStore& store) {
+  auto found = co_await store.read_log({1}, 1, 0);
+  EXPECT_EQ(kind_of(found), ErrorKind::refused);
+  EXPECT_THAT(found.error().message, HasSubstr("--log-dir"));
+  auto size = co_await store.log_size({1}, 1);
+  EXPECT_EQ(must(std::move(size)).both, 12u);
+}
+
+TEST_F(RedisStoreTest, OutputInFilesCountsAsFarAsRedisSays) {
+  RedisServer server;
+  TemporaryFolder folder;
+  tell(server, output_is_in_files, folder.path().string());
+  tell(server, another_goes_on, folder.path().string());
+  tell(server, one_without_the_directory_says_so);
+}
+
+Task<> retention_deletes_files(RedisServer& server, RedisStore& store) {
+  auto led = co_await store.take_leadership("one", std::nullopt);
+  const Epoch epoch = must(std::move(led));
+  const auto ids = co_await admit(store, 2);
+  std::vector<Job> jobs;
+  for (const JobId id : ids) {
+    Job job = co_await read(store, id);
+    std::vector<Change> changes{{job, job, "job.succeeded", actor}};
+    changes[0].after.status = JobStatus::succeeded;
+    changes[0].after.reason = std::nullopt;
+    changes[0].after.attempt = 1;
+    auto written = co_await store.transition(std::move(changes), std::nullopt);
+    must(std::move(written));
+    job = co_await read(store, id);
+    jobs.push_back(std::move(job));
+    std::vector<LogPiece> pieces{piece(3, 1, 0, "out")};
+    auto appended = co_await store.append_log(id, 1, std::move(pieces), {});
+    must(std::move(appended));
+  }
+  jobs[1].version -= 1;  // it has changed since it was read
+  auto forgotten = co_await store.forget_jobs(std::move(jobs), epoch);
+  EXPECT_EQ(must(std::move(forgotten)), 1u);
+  EXPECT_EQ(server.ask("EXISTS {berth:test}:log:1:1"), ":0\r\n");
+  auto kept = co_await store.read_log({2}, 1, 0);
+  EXPECT_EQ(must(std::move(kept)).size(), 1u);
+}
+
+TEST_F(RedisStoreTest, FilesGoWithTheirJobs) {
+  RedisServer server;
+  TemporaryFolder folder;
+  tell(server, retention_deletes_files, folder.path().string());
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "test" / "0" / "1-1.log"));
+  EXPECT_TRUE(std::filesystem::exists(folder.path() / "test" / "0" / "2-1.log"));
+}
+
+TEST_F(RedisStoreTest, ALogDirectoryThatIsNotThereIsSaidAtTheStart) {
+  RedisServer server;
+  auto options = options_for(server, "test");
+  options.log_dir = "/nowhere/logs";
+  const auto started = start(std::move(options));
+  EXPECT_EQ(kind_of(started), ErrorKind::refused);
+  EXPECT_THAT(started.error().message, HasSubstr("/nowhere/logs"));
 }
 
 Task<> a_piece_that_isnt_what_it_says(RedisServer& server, RedisStore& store) {

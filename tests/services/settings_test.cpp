@@ -128,6 +128,7 @@ TEST_F(Settings, AMistakeInAFileIsNamedWithItsLineAndWhatWasMeant) {
   EXPECT_THAT(complaint("log_format: xml\n"), StartsWith(":1: log_format: must be human or json"));
   EXPECT_THAT(complaint("log_limit: 1GiB\n"),
               StartsWith(":1: log_limit: must be a size from 256KiB to 32MiB"));
+  EXPECT_THAT(complaint("log_dir: logs\n"), StartsWith(":1: log_dir: must be an absolute path"));
   EXPECT_THAT(complaint("listen: nowhere\n", "scheduler"), StartsWith(":1: listen: must be HOST:PORT"));
 }
 

@@ -1,0 +1,73 @@
+// Output in files (--log-dir), for logs without a limit. An attempt has two, below ROOT/CLUSTER/BUCKET:
+//
+//   JOB-ATTEMPT.log     the bytes of both streams in order: where a byte stands there is its offset
+//   JOB-ATTEMPT.pieces  32 bytes for each piece, in order: its end, its offset in its own stream, the instant
+//                       (ms), its size and its stream, as 64, 64, 64, 32 and 32 bits, the lowest byte first
+//
+// How many of the pieces count stands in Redis (store_logs.cpp): what lies behind those was left by somebody
+// who died while writing, and is written over. So nothing that was acknowledged is ever touched again.
+//
+// The directory may be a network's, and hang: its calls run beside the loop, a few at once, with a deadline.
+// Nothing of what it is called is anybody's free text: numbers, and the cluster's name with odd characters
+// replaced. Folders are made for their owner alone, and no link is followed below the root.
+#pragma once
+
+#include "shared/base/result.hpp"
+#include "shared/runtime/async.hpp"
+#include "shared/runtime/off_loop.hpp"
+#include "shared/store/store.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace berth::redis {
+
+class LogDirectory {
+ public:
+  // Which log: its job and attempt.
+  using Log = std::pair<JobId, std::uint32_t>;
+
+  LogDirectory(asio::any_io_executor executor, std::filesystem::path root, std::string_view cluster);
+
+  // Errors of all functions: refused, naming the file and why; timeout, when the file system doesn't answer.
+  // Whether the root is there and can be entered.
+  Task<Result<>> check();
+  // Writes pieces behind the first `count` of a log. On disk when it returns; to be repeated after an error.
+  // While an earlier write of the log hangs none is begun: it may still do something when it comes back.
+  Task<Result<>> write(Log log, std::uint64_t count, std::vector<LogPiece> pieces);
+  // Of the first `count` pieces those with `end` > after, oldest first, about 1 MiB. Error internal: damaged.
+  Task<Result<std::vector<LogPiece>>> read(Log log, std::uint64_t count, std::uint64_t after);
+  // Those that aren't there are no error.
+  Task<Result<>> remove(std::vector<Log> logs);
+
+ private:
+  struct Lane {
+    OffLoop calls{};
+    bool is_taken = false;
+  };
+  class Taken;
+  Lane* free_lane();
+  void pass_on();
+  // True once it has returned; as OffLoop::run.
+  Task<bool> run(std::function<void()> work, Deadline deadline);
+
+  asio::any_io_executor executor_;
+  std::filesystem::path root_;
+  std::string cluster_;  // as a folder's name
+  enum class Writing { not_begun, running, returned, given_up };
+  std::map<Log, std::shared_ptr<std::atomic<Writing>>> writing_;  // the last write of each log that has one
+  std::array<Lane, 4> lanes_;
+  std::deque<std::shared_ptr<OneShot<bool>>> waiting_;  // for a lane
+};
+
+}  // namespace berth::redis

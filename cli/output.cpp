@@ -115,12 +115,23 @@ Task<Result<>> OutputCopy::copy_once() {
     if (auto delivered = deliver(*piece, frames); !delivered) co_return delivered;
   }
   if (!frames.at_boundary()) co_return unavailable("the connection ended in the middle of the output");
-  co_return Result<>{};
+  auto checked = check();
+  co_return checked;
+}
+
+Result<> OutputCopy::check() const {
+  if (!digest_) return {};
+  const auto sha256 = digest_->hex();
+  if (sha256 == sha256_) return {};
+  return internal_error("the output of job " + to_string(query_.job) +
+                        " isn't what the job wrote: its SHA-256 is " + sha256 +
+                        ", and the job's record says " + sha256_);
 }
 
 // Where the answer begins: with a tail only the server knows.
 void OutputCopy::begin(const http::Response& head) {
   notice_.clear();
+  digest_.reset();
   const auto attempt = http::find_header(head.headers, "Berth-Attempt");
   attempt_ = parse_integer<std::uint32_t>(attempt.value_or("")).value_or(0);
   const auto offset = http::find_header(head.headers, "Berth-Offset");
@@ -128,6 +139,10 @@ void OutputCopy::begin(const http::Response& head) {
   query_.offset = parse_integer<std::uint64_t>(*offset).value_or(query_.offset);
   query_.tail.reset();
   query_.since.reset();
+  const auto sha256 = http::find_header(head.headers, "Berth-Sha256");
+  if (!sha256 || query_.offset != 0 || query_.stream) return;
+  sha256_ = *sha256;
+  digest_.emplace();
 }
 
 // {"offset": N, "left_out": M}: M bytes of output are gone, the next stands at N.
@@ -157,6 +172,7 @@ Result<> OutputCopy::deliver(std::string_view bytes, http::Demultiplexer& frames
       continue;
     }
     if (auto delivered = deliver_piece(stream, payload); !delivered) return delivered;
+    if (digest_) digest_->add(payload);
     query_.offset += payload.size();
   }
 }

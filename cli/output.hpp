@@ -4,10 +4,13 @@
 #include "cli/client.hpp"
 #include "cli/formatters/log_json.hpp"
 #include "cli/formatters/log_text.hpp"
+#include "shared/base/sha256.hpp"
 #include "shared/http/multiplexed.hpp"
 
 #include <functional>
 #include <map>
+#include <optional>
+#include <string>
 
 namespace berth::cli {
 
@@ -29,7 +32,8 @@ class OutputCopy {
   // Returns at the end of what there is; with query.follow, once the job has ended and all was delivered,
   // further attempts included (with query.attempt: once that attempt is over). A connection that is lost
   // while following is made again where it broke off, for `patience` after the last success; then error
-  // unavailable. To be called once.
+  // unavailable. Output that the server has a checksum of, and that comes whole in one answer, is compared
+  // with it: error internal. To be called once.
   Task<Result<>> run();
 
   static constexpr Milliseconds patience{60'000};
@@ -50,6 +54,7 @@ class OutputCopy {
   Result<> deliver(std::string_view bytes, http::Demultiplexer& frames);
   void begin(const http::Response& head);
   Result<> deliver_piece(std::uint8_t stream, std::string_view bytes);
+  Result<> check() const;
   void end_text();
   void take_notice();
   LogPlace place() const { return {query_.job, attempt_, query_.offset, at_}; }
@@ -61,9 +66,11 @@ class OutputCopy {
   std::string notice_;  // as much of it as has come
   OutputFormat format_;
   std::function<void()> before_output_;
-  std::string at_;                     // when what comes next was written, if that was asked for
-  std::map<int, Screen> screens_;      // of stdout and stderr
-  std::uint32_t attempt_ = 0;  // which one the server is sending
+  std::string at_;                 // when what comes next was written, if that was asked for
+  std::map<int, Screen> screens_;  // of stdout and stderr
+  std::string sha256_;             // that all of it has, where that can be compared …
+  std::optional<Sha256> digest_;   // … with this
+  std::uint32_t attempt_ = 0;      // which one the server is sending
   Deadline give_up_ = no_deadline;
   Milliseconds pause_ = shortest_pause;
 

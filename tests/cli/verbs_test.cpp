@@ -1,4 +1,5 @@
 #include "shared/model/usage.hpp"
+#include "shared/base/sha256.hpp"
 #include "tests/cli/api_stub.hpp"
 
 #include <unistd.h>
@@ -175,6 +176,18 @@ TEST(Logs, FollowOnExactlyFromTheLastLines) {
   EXPECT_EQ(outcome.out, "last\nlater\n");
   EXPECT_EQ(api.targets().at(1), "GET /v1/jobs/7/logs?attempt=1&tail=1&follow=true");
   EXPECT_EQ(api.targets().at(2), "GET /v1/jobs/7/logs?attempt=1&offset=505&follow=true");
+}
+
+TEST(Logs, AreComparedWithTheirChecksum) {
+  ApiStub api;
+  const auto sha256 = sha256_hex("one\ntwo\n");
+  api.on("GET /v1/jobs/7/logs",
+         {{200, "", {{1, "one\n"}, {2, "two\n"}}, false, {{"Berth-Offset", "0"}, {"Berth-Sha256", sha256}}},
+          {200, "", {{1, "one\n"}, {2, "tw0\n"}}, false, {{"Berth-Offset", "0"}, {"Berth-Sha256", sha256}}}});
+  EXPECT_EQ(berth({"logs", "--url", api.url(), "7"}).code, 0);
+  const auto damaged = berth({"logs", "--url", api.url(), "7"});
+  EXPECT_NE(damaged.code, 0);
+  EXPECT_NE(damaged.err.find("isn't what the job wrote"), std::string::npos) << damaged.err;
 }
 
 TEST(Logs, SayWhenEachLineWasWritten) {

@@ -193,6 +193,10 @@ Task<> AttemptRunner::resume_logs() {
     if (resumed) {
       must_resume_logs_ = false;
     } else {
+      if (!retry.has_failed())
+        log_about({home_.name, key_.job, key_.number}, spdlog::level::warn,
+                  "{}: can't read its output so far, trying again: {}", to_string(key_),
+                  resumed.error().message);
       co_await retry.pause();
     }
   }

@@ -108,9 +108,9 @@ struct SeenExited {
 };                     // a look at all containers found it ended
 struct LogsSilent {};  // nothing came for limits::log_silence
 struct LogsCopied {
-  Result<> result;
+  Result<> result;                        // all of it is in the store
   std::optional<AttemptOutput> output{};  // as far as it was read
-};                                        // all of it is in the store
+};
 struct KillReturned {
   Result<> result;
 };

@@ -70,8 +70,8 @@ struct Steps {
 // What an attempt wrote, of stdout and stderr together.
 struct AttemptOutput {
   std::uint64_t bytes = 0;  // also those that aren't kept
-  std::optional<std::string>
-      sha256;  // of all of them in the order in which they are kept; absent: some aren't
+  // Of all of them, in the order in which they are kept. Absent: some aren't, or that isn't certain.
+  std::optional<std::string> sha256;
   bool operator==(const AttemptOutput&) const = default;
 };
 
@@ -148,8 +148,7 @@ struct Description<AttemptOutput> {
   static constexpr auto fields = std::make_tuple(
       field("bytes", &AttemptOutput::bytes, "How many bytes of both streams, also those that aren't kept."),
       field("sha256", &AttemptOutput::sha256,
-            "SHA-256 of all of them, in the order in which they are answered; absent where some were cut out "
-            "or "
+            "SHA-256 of all, in the order in which they are answered; absent where some were cut out or "
             "lost."));
 };
 

@@ -63,7 +63,7 @@ std::string estimate_words(const StartEstimate& estimate, WallTime now) {
             : first == last             ? likely + "in " + last
             : *estimate.earliest <= now ? likely + "within " + last
                                         : likely + "in " + first + " to " + last;
-  } else if (estimate.earliest && *estimate.earliest > now) {
+  } else if (estimate.earliest && *estimate.earliest - now >= Milliseconds{1'000}) {  // less says nothing
     words = likely + "not before " + until(*estimate.earliest) + " from now";
   }
   return words + (estimate.message.empty() ? "" : ": " + estimate.message);

@@ -58,8 +58,8 @@ Task<> read_logs(Services& services, const http::Request& request, const http::P
   }
   if (wanted.attempt && *wanted.attempt > job->attempt) {
     Error error{ErrorKind::not_found, "job " + to_string(*id) + " has had " + std::to_string(job->attempt) +
-                                          " attempts; there is no attempt " +
-                                          std::to_string(*wanted.attempt)};
+                                          (job->attempt == 1 ? " attempt" : " attempts") +
+                                          "; there is no attempt " + std::to_string(*wanted.attempt)};
     co_await refuse(responder, std::move(error));
     co_return;
   }

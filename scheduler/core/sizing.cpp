@@ -14,7 +14,7 @@ using Run = SizingHistory::Run;
 using Named = SizingHistory::Named;
 
 constexpr Bytes least_step = 16_MiB;
-constexpr Milliseconds long_enough{1'000};  // to say how many cores it used
+constexpr Milliseconds long_enough{1'000};  // to tell what the process used from what its start took
 
 std::int64_t rounded_up(std::int64_t amount, std::int64_t step) { return (amount + step - 1) / step * step; }
 
@@ -64,7 +64,7 @@ void sum_up_cpu(const std::vector<Run>& runs, NameSizing& sizing) {
   Milliseconds reserved{};
   bool is_known = false;
   for (const auto& run : runs) {
-    if (!run.cpu_time) continue;
+    if (!run.cpu_time || run.ran < long_enough) continue;
     is_known = true;
     used += *run.cpu_time;
     reserved += run.ran * run.cpu.value / 1'000;

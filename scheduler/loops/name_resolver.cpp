@@ -34,6 +34,11 @@ void look_up(const std::string& host, FoundAddresses& found) {
 
 }  // namespace
 
+NameResolver::~NameResolver() {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{1};
+  for (auto& one : off_loop_) one.leave(deadline);
+}
+
 Task<Result<std::vector<std::string>>> NameResolver::resolve(std::string host, Deadline deadline) {
   if (parse_ip_address(host)) {
     std::vector<std::string> itself;

@@ -7,9 +7,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 namespace berth {
 
@@ -33,11 +35,14 @@ struct OffLoop::Call {
   int signal;  // an eventfd, readable once the call has returned
 };
 
-OffLoop::~OffLoop() {
-  constexpr int patience_ms = 1000;
-  if (!call_ || call_->has_returned()) return;
-  pollfd ready{call_->signal, POLLIN, 0};
-  ::poll(&ready, 1, patience_ms);
+OffLoop::~OffLoop() { leave(std::chrono::steady_clock::now() + std::chrono::seconds{1}); }
+
+void OffLoop::leave(Deadline deadline) {
+  const auto call = std::exchange(call_, nullptr);
+  if (!call || call->has_returned()) return;
+  const auto left = std::chrono::ceil<Milliseconds>(deadline - std::chrono::steady_clock::now());
+  pollfd ready{call->signal, POLLIN, 0};
+  ::poll(&ready, 1, static_cast<int>(std::max<Milliseconds::rep>(left.count(), 0)));
 }
 
 bool OffLoop::is_free() const { return !call_ || call_->has_returned(); }

@@ -23,6 +23,9 @@ class OffLoop {
   Task<bool> run(std::function<void()> work, Deadline deadline);
   // Whether run() would begin something.
   bool is_free() const;
+  // Gives a call that is under way until the deadline to end, and leaves it behind then: for whoever has
+  // several, so that they end within one second together. Blocks; nothing is run afterwards.
+  void leave(Deadline deadline);
 
  private:
   struct Call;

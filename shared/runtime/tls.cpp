@@ -9,20 +9,25 @@
 
 #include <openssl/err.h>
 
+#include <chrono>
+#include <map>
 #include <openssl/x509.h>
+#include <utility>
 
 namespace berth {
 namespace {
 
 using boost::system::error_code;
+using TlsContext = std::shared_ptr<asio::ssl::context>;
 
 class OpenSslSession final : public TlsSession {
  public:
-  OpenSslSession(Socket& socket, asio::ssl::context context)
-      : context_(std::move(context)), stream_(socket, context_) {}
+  OpenSslSession(Socket& socket, TlsContext context)
+      : context_(std::move(context)), stream_(socket, *context_) {}
 
   Task<error_code> shake_hands(std::string host) override {
     error_code error;
+    if (host.ends_with('.')) host.pop_back();  // certificates and name indication are without it
     // Server name indication is for names only.
     asio::ip::make_address(host, error);
     if (error) SSL_set_tlsext_host_name(stream_.native_handle(), host.c_str());
@@ -60,7 +65,7 @@ class OpenSslSession final : public TlsSession {
     return text == nullptr ? error.message() : text;
   }
 
-  asio::ssl::context context_;
+  TlsContext context_;
   Stream stream_;
 };
 
@@ -68,27 +73,55 @@ Error unusable_file(const std::string& what, const std::string& file, const erro
   return {ErrorKind::refused, "the " + what + " in " + file + " can't be used: " + error.message()};
 }
 
-}  // namespace
-
-Result<std::unique_ptr<TlsSession>> TlsSession::make(Socket& socket, const TlsOptions& options) {
-  asio::ssl::context context(asio::ssl::context::tls_client);
+Result<TlsContext> read_tls_files(const TlsOptions& options) {
+  const auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
   error_code error;
-  context.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, error);
-  context.set_verify_mode(asio::ssl::verify_peer, error);
+  context->set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, error);
+  context->set_verify_mode(asio::ssl::verify_peer, error);
   if (options.ca_file.empty()) {
-    context.set_default_verify_paths(error);
+    context->set_default_verify_paths(error);
     if (error) return unusable_file("certificate authorities", "the system's folder", error);
   } else {
-    context.load_verify_file(options.ca_file, error);
+    context->load_verify_file(options.ca_file, error);
     if (error) return unusable_file("certificate authority", options.ca_file, error);
   }
   if (!options.cert_file.empty()) {
-    context.use_certificate_chain_file(options.cert_file, error);
+    context->use_certificate_chain_file(options.cert_file, error);
     if (error) return unusable_file("certificate", options.cert_file, error);
-    context.use_private_key_file(options.key_file, asio::ssl::context::pem, error);
+    context->use_private_key_file(options.key_file, asio::ssl::context::pem, error);
     if (error) return unusable_file("private key", options.key_file, error);
   }
-  return std::unique_ptr<TlsSession>(std::make_unique<OpenSslSession>(socket, std::move(context)));
+  return context;
+}
+
+// To read the system's authorities takes tens of milliseconds, in which the loop stands still. So what was
+// read serves all sessions for a minute; then files that were replaced are seen.
+Result<TlsContext> tls_context_for(const TlsOptions& options) {
+  struct Kept {
+    Monotonic until;
+    TlsContext context;
+  };
+  thread_local std::map<TlsOptions, Kept> kept;
+  const auto now = std::chrono::steady_clock::now();
+  std::erase_if(kept, [&](const auto& entry) { return entry.second.until <= now; });
+  if (const auto found = kept.find(options); found != kept.end()) return found->second.context;
+  auto context = read_tls_files(options);
+  if (context) kept.emplace(options, Kept{now + std::chrono::minutes{1}, *context});
+  return context;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<TlsSession>> TlsSession::make(Socket& socket, const TlsOptions& options) {
+  const auto context = tls_context_for(options);
+  if (!context) return context.error();
+  return std::unique_ptr<TlsSession>(std::make_unique<OpenSslSession>(socket, *context));
+}
+
+Result<> TlsSession::check(const TlsOptions& options) {
+  const auto context = tls_context_for(options);
+  if (!context) return context.error();
+  return {};
 }
 
 }  // namespace berth

@@ -7,6 +7,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 
+#include <compare>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -18,6 +19,7 @@ struct TlsOptions {
   std::string ca_file{};    // whom to trust; empty: the system's authorities
   std::string cert_file{};  // shown to the server; empty: none
   std::string key_file{};   // of cert_file
+  auto operator<=>(const TlsOptions&) const = default;
 };
 
 class TlsSession {
@@ -29,9 +31,11 @@ class TlsSession {
     std::size_t bytes = 0;
   };
 
-  // Takes authorities, certificate and key from files. refused: one can't be used. The socket must outlive
-  // the session.
+  // Takes authorities, certificate and key from files, as they were at some instant of the last minute.
+  // refused: one can't be used. The socket must outlive the session.
   static Result<std::unique_ptr<TlsSession>> make(Socket& socket, const TlsOptions& options);
+  // Whether the files can be used; refused says which can't.
+  static Result<> check(const TlsOptions& options);
 
   virtual ~TlsSession() = default;
 

@@ -4,6 +4,7 @@
 #include "executor/runtime/docker/docker_runtime.hpp"
 #include "executor/runtime/simulated.hpp"
 #include "shared/model/executor_info.hpp"
+#include "shared/runtime/tls.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 
@@ -84,6 +85,12 @@ Result<WebhookSettings> webhook_settings(const SchedulingFlags& flags) {
   auto policy = WebhookPolicy::parse(flags.webhook_allow);
   if (!policy) return invalid(policy.error().message, "--webhook-allow");
   settings.policy = std::move(*policy);
+  if (!flags.webhook_ca.empty()) {
+    TlsOptions tls;
+    tls.ca_file = flags.webhook_ca;
+    if (const auto checked = TlsSession::check(tls); !checked)
+      return invalid(checked.error().message, "--webhook-ca");
+  }
   settings.ca_file = flags.webhook_ca;
   return settings;
 }

@@ -127,7 +127,6 @@ Task<Result<std::shared_ptr<Transport>>> connect(asio::any_io_executor executor,
     if (!error) {
       const auto secured = co_await transport->start_tls(options.tls, address.host);
       if (secured) co_return transport;
-      if (secured.error().kind == ErrorKind::refused) co_return secured.error();
       reason = secured.error().message;
     } else {
       reason = error.message();

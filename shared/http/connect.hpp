@@ -8,7 +8,7 @@ namespace berth::http {
 
 // Tries every address that the name has and that the options let be connected to; then TLS, if the address
 // asks for it. Errors: unavailable (names address and reason), timeout, refused (none of the addresses may be
-// connected to; a file for TLS can't be used), invalid (a socket path that is too long).
+// connected to), invalid (a socket path that is too long).
 Task<Result<std::shared_ptr<Transport>>> connect(asio::any_io_executor executor, Address address,
                                                  ClientOptions options, Deadline deadline);
 

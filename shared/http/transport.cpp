@@ -51,7 +51,7 @@ void Transport::on_timer() {
 
 Task<Result<>> Transport::start_tls(TlsOptions options, std::string host) {
   auto session = TlsSession::make(socket_, options);
-  if (!session) co_return session.error();
+  if (!session) co_return unavailable("TLS failed: " + session.error().message);
   tls_ = std::move(*session);
   const auto error = co_await tls_->shake_hands(std::move(host));
   if (!error) co_return Result<>{};

@@ -31,8 +31,9 @@ class Transport : public std::enable_shared_from_this<Transport> {
   void set_deadline(Deadline deadline);
   bool expired() const { return expired_; }
 
-  // From here on everything goes through TLS, once the server has shown a certificate for `host`. Errors:
-  // refused (a file can't be used), unavailable (says why). Only for clients: try_read() is for plain ones.
+  // From here on everything goes through TLS, once the server has shown a certificate for `host`. Error
+  // unavailable says why not: a file may be it, which can be mended. Only for clients: try_read() is for
+  // plain ones.
   Task<Result<>> start_tls(TlsOptions options, std::string host);
 
   struct ReadResult {

@@ -106,6 +106,8 @@ TEST_F(Settings, WebhooksAreCheckedAndTheirSecretIsNotShown) {
               StartsWith(":1: webhook_allow: must be"));
   EXPECT_THAT(complaint("webhook_secret_file: /nowhere\n", "scheduler"),
               StartsWith(":1: webhook_secret_file: can't be read"));
+  EXPECT_THAT(complaint("webhook_ca: /nowhere\n", "scheduler"),
+              StartsWith(":1: webhook_ca: the certificate authority in /nowhere can't be used"));
 }
 
 TEST_F(Settings, TheUsersOwnFileIsFound) {

@@ -237,7 +237,8 @@ using Opened = Result<std::unique_ptr<Exchange>>;
 
 Task<Opened> open_exchange(std::shared_ptr<ConnectionPool> pool, Request request, Deadline deadline) {
   if (const auto checked = check(request); !checked) co_return checked.error();
-  const auto where = request.method + " " + request.target + " at " + pool->address().text();
+  const auto target = pool->options().has_secret_targets ? std::string() : " " + request.target;
+  const auto where = request.method + target + " at " + pool->address().text();
   auto transport = std::chrono::steady_clock::now() < deadline ? pool->take() : nullptr;
   while (true) {
     const bool reused = transport != nullptr;

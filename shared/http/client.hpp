@@ -56,6 +56,8 @@ struct ClientOptions {
   // users bring along may take long to resolve, and must not hold up the others.
   std::function<Task<Result<std::vector<std::string>>>(std::string, Deadline)> resolve{};
   TlsOptions tls{};
+  // Messages leave out what requests ask for: path and query may hold what lets others in.
+  bool has_secret_targets = false;
 };
 
 class Client {

@@ -368,5 +368,19 @@ TEST_F(WebhookLoops, AStoreThatWentBackInTimeIsTakenAsItIs) {
   EXPECT_EQ(receiver_.numbers().back(), after);
 }
 
+// What lets others in may be in a URL's path, and isn't for those who read logs.
+TEST_F(WebhookLoops, AFailureDoesNotTellWhatIsAskedFor) {
+  WebhookSender sender(loop_.executor(), clock_, settings_);
+  const auto url = parse_webhook_url(receiver_.url()).value();
+  const auto client = sender.client_for(url, WebhookKind::job);
+  receiver_.hangs = true;
+  http::Request request;
+  request.method = "POST";
+  request.target = url.target;
+  const auto answer = loop_.run(client->open(request, deadline_in(50ms)));
+  ASSERT_FALSE(answer);
+  EXPECT_THAT(answer.error().message, ::testing::Not(::testing::HasSubstr("from=berth")));
+}
+
 }  // namespace
 }  // namespace berth::test

@@ -35,6 +35,7 @@ Task<> Webhooks::run() {
 
 // One time of leading.
 Task<> Webhooks::serve(Epoch epoch) {
+  const auto history = store_.history();
   const auto taken = co_await take_over();
   if (!taken) {
     spdlog::debug("webhooks: {}", taken.error().message);
@@ -44,12 +45,17 @@ Task<> Webhooks::serve(Epoch epoch) {
     co_return;
   }
   serving_ = epoch;
+  // A new webhook of the cluster begins here, whoever leads next.
+  co_await notes_.save(epoch);
   for (const auto& hook : cluster_) tasks_.spawn("a webhook of the cluster", hook->run());
   tasks_.spawn("webhooks of jobs", jobs_->follow());
   tasks_.spawn("deliveries to webhooks of jobs", jobs_->deliver());
-  while (leadership_.epoch() == epoch) {
+  // A store that went back in time gives the numbers of events anew, and perhaps the same epoch: what was
+  // reached in the other history would pass over those.
+  const auto goes_on = [&] { return leadership_.epoch() == epoch && store_.history() == history; };
+  while (goes_on()) {
     co_await wakeup_.wait(deadline_in(limits::webhook_note_period));
-    if (leadership_.epoch() == epoch) co_await notes_.save(epoch);
+    if (goes_on()) co_await notes_.save(epoch);
   }
   serving_.reset();
   co_await end_tasks();

@@ -368,6 +368,19 @@ TEST_F(WebhookLoops, AStoreThatWentBackInTimeIsTakenAsItIs) {
   EXPECT_EQ(receiver_.numbers().back(), after);
 }
 
+TEST_F(WebhookLoops, AStoreThatGoesBackInTimeWhileItLeadsIsTakenAsItIs) {
+  settings_.urls.push_back(receiver_.url());
+  lead();
+  for (int i = 0; i < 5; ++i) end(submit());
+  until_it_has(receiver_, 5);
+  store_.go_back(2);
+  loop_.run(sleep_until(deadline_in(2 * limits::webhook_note_period)));
+  end(submit());
+  const auto after = newest();
+  until_it_has(receiver_, 6);
+  EXPECT_EQ(receiver_.numbers().back(), after);
+}
+
 // What lets others in may be in a URL's path, and isn't for those who read logs.
 TEST_F(WebhookLoops, AFailureDoesNotTellWhatIsAskedFor) {
   WebhookSender sender(loop_.executor(), clock_, settings_);

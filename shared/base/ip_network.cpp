@@ -76,7 +76,9 @@ bool is_public(const IpAddress& address) {
   static const Networks special_v4 =
       networks({"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
                 "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15",
-                "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"});
+                "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
+                // Azure's own host, on every virtual machine there: nobody else has that address.
+                "168.63.129.16/32"});
   if (is_in(v4, address)) return !is_in(special_v4, address);
   static const Networks global_v6 = networks({"2000::/3"});
   static const Networks special_v6 = networks({"2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"});
@@ -85,8 +87,8 @@ bool is_public(const IpAddress& address) {
 
 bool is_treacherous(const IpAddress& address) {
   static const Networks never =
-      networks({"0.0.0.0/8", "169.254.0.0/16", "100.100.100.200/32", "192.0.0.192/32", "224.0.0.0/4",
-                "240.0.0.0/4", "::/128", "fe80::/10", "ff00::/8", "fd00:ec2::/32"});
+      networks({"0.0.0.0/8", "169.254.0.0/16", "100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32",
+                "224.0.0.0/4", "240.0.0.0/4", "::/128", "fe80::/10", "ff00::/8", "fd00:ec2::/32"});
   return is_in(never, address);
 }
 

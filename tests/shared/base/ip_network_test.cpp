@@ -62,14 +62,15 @@ TEST(IpNetwork, TellsWhatIsPublic) {
                            "64:ff9b::7f00:1",
                            "2002:7f00:1::",
                            "::ffff:10.0.0.1",
-                           "::127.0.0.1"}) {
+                           "::127.0.0.1",
+                           "168.63.129.16"}) {
     EXPECT_FALSE(is_public(parse_ip_address(text).value())) << text;
   }
 }
 
 TEST(IpNetwork, KnowsWhereMetadataIsAndWhatIsNoMachine) {
-  for (const auto* text : {"169.254.169.254", "fd00:ec2::254", "100.100.100.200", "fe80::1", "0.0.0.0",
-                           "::", "224.0.0.1", "255.255.255.255"}) {
+  for (const auto* text : {"169.254.169.254", "fd00:ec2::254", "100.100.100.200", "168.63.129.16", "fe80::1",
+                           "0.0.0.0", "::", "224.0.0.1", "255.255.255.255"}) {
     EXPECT_TRUE(is_treacherous(parse_ip_address(text).value())) << text;
   }
   for (const auto* text : {"10.0.0.1", "127.0.0.1", "::1", "8.8.8.8", "fd12::1"}) {

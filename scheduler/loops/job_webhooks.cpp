@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <iterator>
 #include <utility>
 
 namespace berth {
@@ -46,26 +45,30 @@ Task<Result<>> JobWebhooks::resume(std::map<std::string, WebhookProgress> noted)
     if (const auto target = parse_job_note(name)) ids.push_back(target->job);
   }
   sort_out(ids);
-  std::vector<std::optional<Job>> found;
-  while (found.size() < ids.size()) {
-    const auto left = ids.begin() + static_cast<std::ptrdiff_t>(found.size());
-    const auto size = std::min<std::ptrdiff_t>(ids.end() - left, limits::max_batch);
-    std::vector<JobId> page(left, left + size);
-    auto read = co_await store_.jobs(std::move(page));
+  for (std::size_t at = 0; at < ids.size(); at += limits::max_batch) {
+    const auto first = ids.begin() + static_cast<std::ptrdiff_t>(at);
+    const auto size = std::min<std::ptrdiff_t>(ids.end() - first, limits::max_batch);
+    std::vector<JobId> page(first, first + size);
+    const auto read = co_await store_.jobs(std::move(page));
     if (!read) co_return read.error();
-    std::move(read->begin(), read->end(), std::back_inserter(found));
-  }
-  for (const auto& [name, progress] : noted) {
-    const auto place = parse_job_note(name);
-    const Job* job = place ? record_of(found, ids, place->job) : nullptr;
-    if (job == nullptr || place->index >= job->definition.webhooks.size() || progress.owed.empty()) {
-      notes_.remove(name);  // the job is gone, or a webhook of the cluster isn't in the settings any more
-      continue;
+    for (const auto& job : *read) {
+      if (job) resume_job(*job, noted);
     }
-    Target* target = target_of(name, job->id, job->definition.webhooks[place->index]);
-    if (target != nullptr) target->owed.assign(progress.owed.begin(), progress.owed.end());
   }
+  // Their jobs are gone, or they are webhooks of the cluster that aren't in the settings any more.
+  for (const auto& [name, progress] : noted) notes_.remove(name);
   co_return Result<>{};
+}
+
+void JobWebhooks::resume_job(const Job& job, std::map<std::string, WebhookProgress>& noted) {
+  for (std::size_t i = 0; i < job.definition.webhooks.size(); ++i) {
+    const auto name = job_note(job.id, i);
+    const auto entry = noted.find(name);
+    if (entry == noted.end() || entry->second.owed.empty()) continue;
+    Target* target = target_of(name, job.id, job.definition.webhooks[i]);
+    if (target != nullptr) target->owed.assign(entry->second.owed.begin(), entry->second.owed.end());
+    noted.erase(entry);
+  }
 }
 
 Task<> JobWebhooks::follow() {

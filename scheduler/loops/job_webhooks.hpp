@@ -56,6 +56,8 @@ class JobWebhooks {
     std::deque<std::string> waiting;  // targets that are due, but for that
   };
 
+  // Takes what is owed to this job's webhooks out of `noted`.
+  void resume_job(const Job& job, std::map<std::string, WebhookProgress>& noted);
   Task<std::vector<std::optional<Job>>> records(std::vector<JobId> ids);
   void file(const Event& event, const Job& job);
   Target* target_of(const std::string& name, JobId job, const Webhook& hook);

@@ -60,6 +60,7 @@ inline constexpr Milliseconds event_reader_patience =
 inline constexpr std::size_t max_webhooks = 8;  // of one job
 inline constexpr std::size_t max_webhook_url = 2'048;
 inline constexpr std::size_t max_webhook_secret = 256;
+inline constexpr std::size_t max_webhook_filter = 32;     // words: there are hardly more statuses and types
 inline constexpr std::size_t max_cluster_webhooks = 32;   // each has a task and connections of its own
 inline constexpr Milliseconds webhook_call = 10s;         // one try, from the name's resolution to the answer
 inline constexpr std::size_t webhook_answer = 64u << 10;  // read of an answer, so that its connection is used

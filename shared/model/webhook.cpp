@@ -106,6 +106,8 @@ Complaint check_webhook_url(const std::string& url) {
 
 Complaint check_webhook_filter(const std::vector<std::string>& on) {
   if (on.empty()) return "names no event: leave it out for the endings, or say \"*\" for all";
+  if (on.size() > limits::max_webhook_filter)
+    return "must have at most " + std::to_string(limits::max_webhook_filter) + " entries";
   std::vector<std::string_view> known{"*"};
   for (const auto& [status, name] : EnumNames<JobStatus>::names) known.push_back(name);
   for (const auto type : event_types) known.push_back(type);

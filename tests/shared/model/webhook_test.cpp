@@ -65,6 +65,9 @@ TEST(WebhookFields, AreChecked) {
               HasSubstr("webhooks[0].uri: is unknown; did you mean url?"));
   EXPECT_THAT(webhook_complaint(R"({"url":"https://example.com","on":[]})"),
               HasSubstr("webhooks[0].on: names no event"));
+  std::string many = R"({"url":"https://example.com","on":["FAILED")";
+  for (std::size_t i = 0; i < limits::max_webhook_filter; ++i) many += R"(,"FAILED")";
+  EXPECT_EQ(webhook_complaint(many + "]}"), "webhooks[0].on: must have at most 32 entries");
   EXPECT_THAT(webhook_complaint(R"({"url":"https://example.com","on":["job.startd"]})"),
               HasSubstr("did you mean job.started?"));
   EXPECT_THAT(webhook_complaint(R"({"url":"https://example.com","on":["jobs.*"]})"),

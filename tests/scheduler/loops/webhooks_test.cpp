@@ -273,6 +273,16 @@ TEST_F(WebhookLoops, WhereTheOperatorSendsToHeNeedNotAllow) {
   until_it_has(receiver_, 1);
 }
 
+// Each resolves its name at the same instant as the others.
+TEST_F(WebhookLoops, ManyNamesAtOnceAreNoReasonToWait) {
+  for (std::size_t i = 0; i < limits::max_cluster_webhooks; ++i)
+    settings_.urls.push_back("http://localhost:" + receiver_.port() + '/' + std::to_string(i));
+  lead();
+  end(submit());
+  until_it_has(receiver_, limits::max_cluster_webhooks);
+  EXPECT_EQ(counts(WebhookKind::cluster).retried, 0u);
+}
+
 TEST_F(WebhookLoops, OneThatHangsHoldsUpNothingButItself) {
   settings_.urls = {receiver_.url(), other_.url()};
   receiver_.hangs = true;

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <future>
 #include <thread>
 
@@ -46,6 +47,19 @@ TEST(OffLoop, ACallThatHangsIsGivenUpAndNothingIsBegunBesideIt) {
   ended->get_future().wait();
   while (!loop.run(off_loop.run(next, deadline_in(30s)))) std::this_thread::yield();
   EXPECT_EQ(*calls, 2) << "once it has returned, the next is begun";
+}
+
+TEST(OffLoop, SeveralThatHangAreLeftByOneDeadline) {
+  test::Loop loop;
+  std::promise<void> gate;
+  const auto opened = gate.get_future().share();
+  std::function<void()> hang = [opened] { opened.wait(); };
+  std::array<OffLoop, 3> several;
+  for (auto& one : several) EXPECT_FALSE(loop.run(one.run(hang, deadline_in(1ms))));
+  const auto began = std::chrono::steady_clock::now();
+  for (auto& one : several) one.leave(began + 20ms);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 1s);
+  gate.set_value();
 }
 
 }  // namespace

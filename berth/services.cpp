@@ -57,6 +57,7 @@ Result<Service> prepare_scheduler(const SchedulerFlags& flags) {
   if (!settings) return settings.error();
   auto redis = redis_options(flags.redis, "berth-scheduler-" + settings->name);
   if (!redis) return redis.error();
+  redis->sweeps_log_dir = true;
   return Service([settings = *settings, redis = *redis] {
     asio::io_context loop(1);
     return run_to_end(loop, serve_scheduler(loop.get_executor(), settings, redis));
@@ -149,7 +150,8 @@ void add_service_verbs(CLI::App& app, cli::Context& context) {
                            prepare_scheduler);
   add_verb<ExecutorFlags>(app, context, "executor", "Run jobs on this machine", add_executor_flags,
                           prepare_executor);
-  add_verb<BackupFlags>(app, context, "backup", "Write all jobs, logs and events of a cluster into a file",
+  add_verb<BackupFlags>(app, context, "backup",
+                        "Write all jobs, events and logs (but those in files) of a cluster into a file",
                         add_backup_flags, prepare_backup);
   add_verb<RestoreFlags>(app, context, "restore", "Put a backup back into an empty cluster",
                          add_restore_flags, prepare_restore);

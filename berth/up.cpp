@@ -105,6 +105,7 @@ Task<Result<>> Up::start_store(const std::string& cluster) {
   auto options = redis_options(flags, "berth-up");
   if (!options) co_return options.error();
   options->wait_for_server = true;
+  options->sweeps_log_dir = true;
   store_ = std::make_unique<RedisStore>(executor_, std::move(*options), clock_);
   auto started = co_await store_->start(deadline_in(store_start));
   if (!started) {

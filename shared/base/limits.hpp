@@ -135,6 +135,10 @@ inline constexpr std::size_t log_tail = 2u << 20;
 // Of a log in files the last lines are looked for in so much at its end, and no further back: as much as
 // there can be of any other.
 inline constexpr std::size_t tail_window = 32u << 20;
+// Between looks for files of jobs that are gone; the first comes soon after the start.
+inline constexpr Milliseconds log_sweep_delay = 10min;
+inline constexpr Milliseconds log_sweep_period = 6h;
+inline constexpr std::size_t log_sweep_batch = 100;  // logs deleted in one call
 inline constexpr std::size_t log_buffer =
     256u << 10;  // output held in memory while the store is busy; then it waits
 inline constexpr Milliseconds log_silence =

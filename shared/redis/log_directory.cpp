@@ -3,6 +3,7 @@
 #include "shared/base/file_descriptor.hpp"
 #include "shared/base/limits.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +12,8 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <memory>
+#include <optional>
 
 namespace berth::redis {
 namespace {
@@ -230,7 +233,51 @@ Result<> remove_files(const LogPlace& place) {
     if (::unlinkat(folder->get(), name.c_str(), 0) != 0 && errno != ENOENT)
       return file_trouble("delete", place.path() + ending, errno);
   }
+  // Its folder, if that was the last: the system keeps any other. Who is about to write into it makes it
+  // again.
+  ::unlinkat(folder->get(), ("../" + place.bucket).c_str(), AT_REMOVEDIR);
   return {};
+}
+
+// What is in a folder below the root; nothing where that isn't there.
+Result<std::vector<std::string>> names_in(const std::string& root, const std::vector<std::string>& folders) {
+  constexpr int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+  FileDescriptor folder(::open(root.c_str(), flags));
+  if (!folder.is_open()) return file_trouble("open", root, errno);
+  auto path = root;
+  for (const auto& name : folders) {
+    path += '/' + name;
+    FileDescriptor next(::openat(folder.get(), name.c_str(), flags | O_NOFOLLOW));
+    if (!next.is_open() && errno == ENOENT) return std::vector<std::string>{};
+    if (!next.is_open()) return file_trouble("open", path, errno);
+    folder = std::move(next);
+  }
+  struct Close {
+    void operator()(DIR* list) const { ::closedir(list); }
+  };
+  const std::unique_ptr<DIR, Close> list(::fdopendir(folder.get()));
+  if (!list) return file_trouble("read", path, errno);
+  folder.release();
+  std::vector<std::string> names;
+  errno = 0;
+  while (const auto* entry = ::readdir(list.get())) {
+    names.emplace_back(entry->d_name);
+    errno = 0;
+  }
+  if (errno != 0) return file_trouble("read", path, errno);
+  return names;
+}
+
+// The log that a file belongs to.
+std::optional<LogDirectory::Log> log_of(std::string_view name) {
+  const auto dash = name.find('-');
+  const auto dot = name.find('.');
+  if (dash == std::string_view::npos || dot == std::string_view::npos || dot < dash) return std::nullopt;
+  const auto ending = name.substr(dot);
+  const auto job = parse_job_id(name.substr(0, dash));
+  const auto attempt = parse_integer<std::uint32_t>(name.substr(dash + 1, dot - dash - 1));
+  if ((ending != ".log" && ending != ".pieces") || !job || !attempt) return std::nullopt;
+  return LogDirectory::Log{*job, *attempt};
 }
 
 // As a folder's name: other than letters, digits and a few harmless characters as %XX.
@@ -321,6 +368,46 @@ Task<Result<>> LogDirectory::remove(std::vector<Log> logs) {
   const bool is_done = co_await run(std::move(work), deadline_in(file_patience));
   if (!is_done) co_return no_answer(root_);
   co_return *answer;
+}
+
+Task<Result<std::vector<std::uint64_t>>> LogDirectory::folders() {
+  using Answer = Result<std::vector<std::uint64_t>>;
+  const auto answer = std::make_shared<Answer>(std::vector<std::uint64_t>{});
+  std::function<void()> work = [answer, root = root_.string(), cluster = cluster_] {
+    const auto names = names_in(root, {cluster});
+    if (!names) {
+      *answer = names.error();
+      return;
+    }
+    for (const auto& name : *names) {
+      if (const auto number = parse_integer<std::uint64_t>(name)) (*answer)->push_back(*number);
+    }
+  };
+  const bool is_done = co_await run(std::move(work), deadline_in(file_patience));
+  if (!is_done) co_return no_answer(root_);
+  co_return std::move(*answer);
+}
+
+Task<Result<std::vector<LogDirectory::Log>>> LogDirectory::logs_in(std::uint64_t folder) {
+  using Answer = Result<std::vector<Log>>;
+  const auto answer = std::make_shared<Answer>(std::vector<Log>{});
+  std::function<void()> work = [answer, folder, root = root_.string(), cluster = cluster_] {
+    const auto names = names_in(root, {cluster, std::to_string(folder)});
+    if (!names) {
+      *answer = names.error();
+      return;
+    }
+    auto& logs = **answer;
+    for (const auto& name : *names) {
+      const auto log = log_of(name);
+      if (log && log->first.value / jobs_in_a_folder == folder) logs.push_back(*log);
+    }
+    std::sort(logs.begin(), logs.end());
+    logs.erase(std::unique(logs.begin(), logs.end()), logs.end());
+  };
+  const bool is_done = co_await run(std::move(work), deadline_in(file_patience));
+  if (!is_done) co_return no_answer(root_);
+  co_return std::move(*answer);
 }
 
 // --- lanes ---

@@ -49,6 +49,10 @@ class LogDirectory {
   Task<Result<std::vector<LogPiece>>> read(Log log, std::uint64_t count, std::uint64_t after);
   // Those that aren't there are no error.
   Task<Result<>> remove(std::vector<Log> logs);
+  // The folders (BUCKET) that there are, and the logs of which one of them has a file, in order: for who
+  // looks for those that nobody needs any more.
+  Task<Result<std::vector<std::uint64_t>>> folders();
+  Task<Result<std::vector<Log>>> logs_in(std::uint64_t folder);
 
  private:
   struct Lane {

@@ -76,6 +76,7 @@ Task<Result<>> RedisStore::start(Deadline deadline) {
   tasks_.spawn("the Redis connection", calls_.run());
   tasks_.spawn("log hints", log_hints_.run());
   tasks_.spawn("Redis history", watch_history());
+  if (files_ && options_.sweeps_log_dir) tasks_.spawn("sweep of the log directory", sweep_again_and_again());
   auto checked = co_await check_server(deadline);
   if (!checked) co_return checked.error();
   auto loaded = co_await load_functions(deadline);

@@ -29,6 +29,7 @@ struct RedisOptions {
   bool wait_for_server = false;       // start() waits for one that doesn't answer yet
   bool accept_unsafe = false;         // go on, with a warning, although Redis may lose acknowledged writes
   std::string log_dir{};              // where output is kept in files; empty: in Redis, up to a limit
+  bool sweeps_log_dir = false;        // and deletes what is there of jobs that aren't known any more
   bool accept_unfinished_restore = false;  // start() on a cluster into which a backup is only half put back
 };
 
@@ -51,6 +52,12 @@ class RedisStore final : public Store {
   Task<Result<std::vector<redis::Reply>>> send(std::vector<redis::Command> commands);
   Task<Result<redis::Reply>> send(redis::Command command);
   Error broken_contract(std::string_view what) const;
+
+  // Deletes the files below the log directory of jobs that were forgotten: whoever did that may have died
+  // before it came to their files, or not have had the directory. Returns how many logs had any. A number
+  // that wasn't given yet, as this Redis has it, is nobody's business: it may be of what a restore brings
+  // back.
+  Task<Result<std::size_t>> sweep_log_dir();
 
   std::uint64_t failed_calls() const override { return failed_calls_; }
 
@@ -140,6 +147,9 @@ class RedisStore final : public Store {
   Task<Result<std::vector<LogPiece>>> read_files(JobId job, std::uint32_t attempt, std::uint64_t count,
                                                  std::uint64_t after);
   Task<> remove_files(std::vector<Job> jobs, std::size_t forgotten);
+  Task<> sweep_again_and_again();
+  Task<Result<std::vector<redis::LogDirectory::Log>>> forgotten_of(
+      std::vector<redis::LogDirectory::Log> logs);
   Task<Result<>> send_append(redis::Command append);
 
   void count_failure(const Error& error);

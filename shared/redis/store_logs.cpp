@@ -8,6 +8,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
 namespace berth {
@@ -175,6 +176,56 @@ Task<> RedisStore::remove_files(std::vector<Job> jobs, std::size_t forgotten) {
   }
   const auto removed = co_await files_->remove(std::move(logs));
   if (!removed) spdlog::warn("output of jobs that were deleted is left: {}", removed.error().message);
+}
+
+Task<> RedisStore::sweep_again_and_again() {
+  auto pause = limits::log_sweep_delay;
+  for (;;) {
+    co_await sleep_until(deadline_in(pause));
+    pause = limits::log_sweep_period;
+    const auto swept = co_await sweep_log_dir();
+    if (!swept) spdlog::warn("can't look for output of jobs that were deleted: {}", swept.error().message);
+    if (swept && *swept > 0) spdlog::info("deleted output of jobs that are gone: {} logs", *swept);
+  }
+}
+
+Task<Result<std::size_t>> RedisStore::sweep_log_dir() {
+  std::size_t swept = 0;
+  if (!files_) co_return swept;
+  const auto folders = co_await files_->folders();
+  if (!folders) co_return folders.error();
+  for (const auto folder : *folders) {
+    auto logs = co_await files_->logs_in(folder);
+    if (!logs) co_return logs.error();
+    const auto forgotten = co_await forgotten_of(std::move(*logs));
+    if (!forgotten) co_return forgotten.error();
+    for (std::size_t at = 0; at < forgotten->size(); at += limits::log_sweep_batch) {
+      const auto begin = forgotten->begin() + static_cast<std::ptrdiff_t>(at);
+      const auto size = std::min(limits::log_sweep_batch, forgotten->size() - at);
+      std::vector<redis::LogDirectory::Log> some(begin, begin + static_cast<std::ptrdiff_t>(size));
+      const auto removed = co_await files_->remove(std::move(some));
+      if (!removed) co_return removed.error();
+      swept += size;
+    }
+  }
+  co_return swept;
+}
+
+// The newest number and the records in one look. While a backup is put back there is no number yet.
+Task<Result<std::vector<redis::LogDirectory::Log>>> RedisStore::forgotten_of(
+    std::vector<redis::LogDirectory::Log> logs) {
+  std::vector<redis::LogDirectory::Log> forgotten;
+  std::vector<Command> reads;
+  reads.emplace_back("GET", keys_.last_job());
+  for (const auto& [job, attempt] : logs) reads.emplace_back("EXISTS", keys_.job(job));
+  const auto found = co_await read_at_once(std::move(reads));
+  if (!found) co_return found.error();
+  const auto newest = found->front().number().value_or(0);
+  for (std::size_t i = 0; i < logs.size(); ++i) {
+    const bool was_given = logs[i].first.value <= newest;
+    if (was_given && (*found)[i + 1].number() == 0u) forgotten.push_back(logs[i]);
+  }
+  co_return forgotten;
 }
 
 Task<Result<std::vector<LogPiece>>> RedisStore::read_log(JobId job, std::uint32_t attempt,

@@ -373,6 +373,33 @@ TEST_F(RedisStoreTest, FilesGoWithTheirJobs) {
   EXPECT_TRUE(std::filesystem::exists(folder.path() / "test" / "0" / "2-1.log"));
 }
 
+Task<> files_without_a_job_are_swept(RedisServer& server, RedisStore& store) {
+  co_await admit(store, 2);
+  for (JobId id{1}; id.value <= 3; ++id.value) {
+    std::vector<LogPiece> pieces{piece(3, 1, 0, "out")};
+    auto appended = co_await store.append_log(id, 1, std::move(pieces), {});
+    must(std::move(appended));
+  }
+  // Whoever forgot job 1 died before it came to its files. Job 3 wasn't given yet: a backup may have it.
+  server.ask("DEL {berth:test}:job:1");
+  auto swept = co_await store.sweep_log_dir();
+  EXPECT_EQ(must(std::move(swept)), 1u);
+  server.ask("DEL {berth:test}:job:2");
+  server.ask("DEL {berth:test}:last_job");  // another Redis, or one into which a backup is being put back
+  swept = co_await store.sweep_log_dir();
+  EXPECT_EQ(must(std::move(swept)), 0u);
+}
+
+TEST_F(RedisStoreTest, FilesOfJobsThatAreGoneAreSwept) {
+  RedisServer server;
+  TemporaryFolder folder;
+  tell(server, files_without_a_job_are_swept, folder.path().string());
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "test" / "0" / "1-1.log"));
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "test" / "0" / "1-1.pieces"));
+  EXPECT_TRUE(std::filesystem::exists(folder.path() / "test" / "0" / "2-1.log"));
+  EXPECT_TRUE(std::filesystem::exists(folder.path() / "test" / "0" / "3-1.log"));
+}
+
 TEST_F(RedisStoreTest, ALogDirectoryThatIsNotThereIsSaidAtTheStart) {
   RedisServer server;
   auto options = options_for(server, "test");

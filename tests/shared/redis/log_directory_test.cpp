@@ -8,8 +8,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <string>
+#include <vector>
 
 namespace berth::redis {
 namespace {
@@ -144,6 +147,31 @@ TEST_F(LogDirectoryTest, RemovesBothFilesAndMindsNoneThatIsGone) {
   EXPECT_FALSE(std::filesystem::exists(file(".log")));
   EXPECT_FALSE(std::filesystem::exists(file(".pieces")));
   EXPECT_TRUE(loop_.run(files_.remove(logs)));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "c" / "7")) << "nothing is in it any more";
+  ASSERT_TRUE(write(0, {piece_of(0, 1, 0, "one\n")}));
+}
+
+TEST_F(LogDirectoryTest, ListsTheLogsThatHaveAFile) {
+  const auto nothing = loop_.run(files_.folders());
+  ASSERT_TRUE(nothing);
+  EXPECT_TRUE(nothing->empty());
+  ASSERT_TRUE(write(0, {piece_of(0, 1, 0, "one\n")}));
+  ASSERT_TRUE(loop_.run(files_.write({JobId{7'001}, 1}, 0, {piece_of(0, 1, 0, "one\n")})));
+  ASSERT_TRUE(loop_.run(files_.write({JobId{12'000}, 1}, 0, {piece_of(0, 1, 0, "one\n")})));
+  for (const char* odd : {"notes.txt", "8000-1.log", "7002-x.log", "7002-1.log.bak", "0-1.log"})
+    std::ofstream(folder_.path() / "c" / "7" / odd) << "somebody's";
+  std::filesystem::create_directory(folder_.path() / "c" / "lost+found");
+  std::filesystem::remove(file(".log"));
+  auto folders = loop_.run(files_.folders());
+  ASSERT_TRUE(folders);
+  std::sort(folders->begin(), folders->end());
+  EXPECT_EQ(*folders, (std::vector<std::uint64_t>{7, 12}));
+  const auto logs = loop_.run(files_.logs_in(7));
+  ASSERT_TRUE(logs);
+  EXPECT_EQ(*logs, (std::vector<LogDirectory::Log>{{JobId{7'001}, 1}, log_})) << "one has lost a file";
+  const auto none = loop_.run(files_.logs_in(99));
+  ASSERT_TRUE(none);
+  EXPECT_TRUE(none->empty());
 }
 
 TEST_F(LogDirectoryTest, ManyReadersTakeTurns) {

@@ -118,6 +118,8 @@ inline constexpr Milliseconds usage_patience = 500ms;
 
 // --- logs, a job attempt ---
 inline constexpr std::size_t log_chunk = 64u << 10;  // largest piece stored as one entry
+// What a piece counts in a read beyond its bytes: a reader holds it, however small it is.
+inline constexpr std::size_t log_piece_cost = 64;
 // Kept of its output in the store unless the executor is told otherwise: half of it from the start, half from
 // the end; what lies between is dropped, and marked.
 inline constexpr Bytes log_limit = 4_MiB;

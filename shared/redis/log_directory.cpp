@@ -217,7 +217,7 @@ Result<std::vector<LogPiece>> read_pieces(const LogPlace& place, std::uint64_t c
       if (bytes >= most_read) return pieces;
       auto piece = files->piece(entry);
       if (!piece) return piece.error();
-      bytes += piece->bytes.size();
+      bytes += piece->bytes.size() + limits::log_piece_cost;
       pieces.push_back(std::move(*piece));
     }
     at += some;

@@ -246,7 +246,7 @@ Task<Result<std::vector<LogPiece>>> RedisStore::read_log(JobId job, std::uint32_
         auto read = co_await read_files(job, attempt, entry->filed, after);
         co_return read;
       }
-      bytes += entry->piece.bytes.size();
+      bytes += entry->piece.bytes.size() + limits::log_piece_cost;
       pieces.push_back(std::move(entry->piece));
     }
     if (reply->items().size() < count) break;

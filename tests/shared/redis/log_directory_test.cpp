@@ -109,6 +109,16 @@ TEST_F(LogDirectoryTest, ReadsAMebibyteAtATime) {
   EXPECT_EQ(after, 40u << 16);
 }
 
+TEST_F(LogDirectoryTest, ReadsNotTooManyPiecesAtATime) {
+  std::vector<LogPiece> pieces;
+  for (std::uint64_t i = 0; i < 20'000; ++i) pieces.push_back(piece_of(i, 1, i, "x"));
+  ASSERT_TRUE(write(0, std::move(pieces)));
+  const auto some = read(20'000, 0);
+  ASSERT_TRUE(some);
+  EXPECT_LT(some->size(), 20'000u);
+  EXPECT_EQ(text(20'000, some->back().end).size(), 20'000 - some->size());
+}
+
 TEST_F(LogDirectoryTest, SaysWhatIsWrong) {
   const auto absent = read(1, 0);
   ASSERT_FALSE(absent);

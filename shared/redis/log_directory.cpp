@@ -311,7 +311,7 @@ LogDirectory::LogDirectory(asio::any_io_executor executor, std::filesystem::path
 Task<Result<>> LogDirectory::check() {
   const auto answer = std::make_shared<Result<>>();
   std::function<void()> work = [answer, root = root_.string()] {
-    if (::access(root.c_str(), R_OK | X_OK) != 0) *answer = file_trouble("read", root, errno);
+    if (::access(root.c_str(), R_OK | W_OK | X_OK) != 0) *answer = file_trouble("write to", root, errno);
     const FileDescriptor folder(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (*answer && !folder.is_open()) *answer = file_trouble("open", root, errno);
   };

@@ -40,7 +40,7 @@ class LogDirectory {
   LogDirectory(asio::any_io_executor executor, std::filesystem::path root, std::string_view cluster);
 
   // Errors of all functions: refused, naming the file and why; timeout, when the file system doesn't answer.
-  // Whether the root is there and can be entered.
+  // Whether the root is there, and may be written to: output that can't be kept is lost after a while.
   Task<Result<>> check();
   // Writes pieces behind the first `count` of a log. On disk when it returns; to be repeated after an error.
   // While an earlier write of the log hangs none is begun: it may still do something when it comes back.

@@ -186,24 +186,27 @@ Task<> AttemptRunner::wait() {
   deliver(events::WaitReturned{view_of(result)});
 }
 
-Task<> AttemptRunner::resume_logs() {
+// While it runs nothing is lost by waiting: all that it writes lies with the container.
+Task<Result<>> AttemptRunner::resume_logs(bool may_give_up) {
   StoreRetry retry;
   while (must_resume_logs_) {
-    const auto resumed = co_await upload_.resume();
+    auto resumed = co_await upload_.resume();
     if (resumed) {
       must_resume_logs_ = false;
-    } else {
-      if (!retry.has_failed())
-        log_about({home_.name, key_.job, key_.number}, spdlog::level::warn,
-                  "{}: can't read its output so far, trying again: {}", to_string(key_),
-                  resumed.error().message);
-      co_await retry.pause();
+      break;
     }
+    if (may_give_up && upload_.is_resume_hopeless()) co_return resumed;
+    if (!retry.has_failed())
+      log_about({home_.name, key_.job, key_.number}, spdlog::level::warn,
+                "{}: can't read its output so far, trying again: {}", to_string(key_),
+                resumed.error().message);
+    co_await retry.pause();
   }
+  co_return Result<>{};
 }
 
 Task<> AttemptRunner::copy_logs() {
-  co_await resume_logs();
+  co_await resume_logs(false);
   auto copied = co_await home_.runtime.copy_logs(spec_.identity, upload_.taken(), upload_);
   auto stored = co_await upload_.flush();
   logs_copied(std::move(copied), std::move(stored));
@@ -211,7 +214,11 @@ Task<> AttemptRunner::copy_logs() {
 
 Task<> AttemptRunner::finish_logs() {
   co_await copying_.join();  // cut short at whatever byte: the upload knows how far it came
-  co_await resume_logs();
+  auto resumed = co_await resume_logs(true);
+  if (!resumed) {
+    deliver(events::LogsCopied{std::move(resumed)});
+    co_return;
+  }
   auto copied = co_await home_.runtime.copy_ended_logs(spec_.identity, upload_.taken(), upload_);
   auto stored = co_await upload_.flush();
   logs_copied(std::move(copied), std::move(stored));

@@ -19,6 +19,20 @@ LogUpload::LogUpload(asio::any_io_executor executor, Store& store, Clock& clock,
       sent_(executor) {}
 
 Task<Result<>> LogUpload::resume() {
+  const auto resumed = co_await read_stored();
+  if (resumed || is_transient(resumed.error())) {
+    refused_since_.reset();
+  } else if (!refused_since_) {
+    refused_since_ = clock_.monotonic();
+  }
+  co_return resumed;
+}
+
+bool LogUpload::is_resume_hopeless() const {
+  return refused_since_ && clock_.monotonic() - *refused_since_ >= limits::log_refused_for;
+}
+
+Task<Result<>> LogUpload::read_stored() {
   while (true) {
     const auto page = co_await store_.read_log(attempt_.job, attempt_.number, capture_.end());
     if (!page) co_return page.error();

@@ -8,6 +8,8 @@
 #include "executor/runtime/container_runtime.hpp"
 #include "shared/runtime/task_group.hpp"
 
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace berth {
@@ -21,6 +23,8 @@ class LogUpload final : public LogSink {
   // Reads what an earlier process stored, so that the copying can go on behind it, and the checksum with it.
   // Errors: the store's; again, it goes on where it was.
   Task<Result<>> resume();
+  // Whether the store has declined that, without a break, for limits::log_refused_for.
+  bool is_resume_hopeless() const;
 
   // Bytes of both streams together taken over so far: what copy_logs shall skip.
   std::uint64_t taken() const { return capture_.end(); }
@@ -35,6 +39,7 @@ class LogUpload final : public LogSink {
   Task<Result<>> flush();
 
  private:
+  Task<Result<>> read_stored();
   Task<> send_all();
   Task<> send(LogCapture::Batch batch);
 
@@ -43,6 +48,7 @@ class LogUpload final : public LogSink {
   TaskGroup& tasks_;
   AttemptKey attempt_;
   LogCapture capture_;
+  std::optional<Monotonic> refused_since_;
   bool is_sending_ = false;
   std::uint64_t lost_ = 0;  // bytes given up
   std::string refusal_;

@@ -26,6 +26,7 @@ class WatchedStore final : public Store {
   std::vector<LogPiece> appended;
   std::vector<LogPiece> dropped;
   std::optional<Error> refuse_logs;
+  std::optional<Error> refuse_log_reads;
   bool hides_inbox = false;    // nothing of it arrives
   bool repeats_inbox = false;  // every answer begins with all that came before, and has what is new twice
 
@@ -127,7 +128,9 @@ class WatchedStore final : public Store {
     return store_.note_webhooks(std::move(n), e);
   }
   Task<Result<std::vector<LogPiece>>> read_log(JobId j, std::uint32_t a, std::uint64_t s) override {
-    return store_.read_log(j, a, s);
+    if (refuse_log_reads) co_return *refuse_log_reads;
+    auto read = co_await store_.read_log(j, a, s);
+    co_return read;
   }
   Task<Result<LogSize>> log_size(JobId j, std::uint32_t a) override { return store_.log_size(j, a); }
   std::unique_ptr<LogWatch> watch_log(JobId j) override { return store_.watch_log(j); }

@@ -113,5 +113,21 @@ TEST_F(LogUploadTest, takes_up_where_an_earlier_process_stopped) {
   EXPECT_EQ(later.output(), (AttemptOutput{15, sha256_hex("beforeoopsafter")}));
 }
 
+TEST_F(LogUploadTest, a_store_that_does_not_tell_what_it_has_is_given_up_after_a_while) {
+  ManualClock manual;
+  LogUpload later(loop.executor(), store, manual, tasks, {JobId{1}, 1});
+  store.refuse_log_reads = Error{ErrorKind::refused, "is in files"};
+  EXPECT_FALSE(loop.run(later.resume()));
+  EXPECT_FALSE(later.is_resume_hopeless());
+  manual.advance(limits::log_refused_for);
+  EXPECT_FALSE(loop.run(later.resume()));
+  EXPECT_TRUE(later.is_resume_hopeless());
+  store.refuse_log_reads = unavailable("connection refused");
+  EXPECT_FALSE(loop.run(later.resume()));
+  EXPECT_FALSE(later.is_resume_hopeless()) << "an outage is no refusal";
+  store.refuse_log_reads.reset();
+  EXPECT_TRUE(loop.run(later.resume()));
+}
+
 }  // namespace
 }  // namespace berth

@@ -41,6 +41,10 @@ class LogCapture {
   // before the first add().
   void resume(const std::vector<LogPiece>& stored);
 
+  // Of what is stored, the last piece is enough for resume(): there is no checksum any more, and nothing is
+  // ever dropped.
+  bool needs_only_the_end() const { return is_cut_ && limit_.head == no_log_limit.head; }
+
   void add(std::uint8_t stream, std::string_view bytes, WallTime at);
 
   struct Batch {

@@ -34,7 +34,13 @@ bool LogUpload::is_resume_hopeless() const {
 
 Task<Result<>> LogUpload::read_stored() {
   while (true) {
-    const auto page = co_await store_.read_log(attempt_.job, attempt_.number, capture_.end());
+    auto after = capture_.end();
+    if (capture_.needs_only_the_end()) {
+      const auto size = co_await store_.log_size(attempt_.job, attempt_.number);
+      if (!size) co_return size.error();
+      if (size->both > after) after = size->both - 1;
+    }
+    const auto page = co_await store_.read_log(attempt_.job, attempt_.number, after);
     if (!page) co_return page.error();
     if (page->empty()) co_return Result<>{};
     capture_.resume(*page);

@@ -20,8 +20,9 @@ class LogUpload final : public LogSink {
   LogUpload(asio::any_io_executor executor, Store& store, Clock& clock, TaskGroup& tasks, AttemptKey attempt,
             LogLimit limit = {});
 
-  // Reads what an earlier process stored, so that the copying can go on behind it, and the checksum with it.
-  // Errors: the store's; again, it goes on where it was.
+  // Reads what an earlier process stored, so that the copying can go on behind it, and the checksum with it:
+  // of a log in files that is too long for one, only its end. Errors: the store's; again, it goes on where it
+  // was.
   Task<Result<>> resume();
   // Whether the store has declined that, without a break, for limits::log_refused_for.
   bool is_resume_hopeless() const;

@@ -26,6 +26,7 @@ class WatchedStore final : public Store {
   std::vector<LogPiece> appended;
   std::vector<LogPiece> dropped;
   std::optional<Error> refuse_logs;
+  int log_reads = 0;
   std::optional<Error> refuse_log_reads;
   bool hides_inbox = false;    // nothing of it arrives
   bool repeats_inbox = false;  // every answer begins with all that came before, and has what is new twice
@@ -128,6 +129,7 @@ class WatchedStore final : public Store {
     return store_.note_webhooks(std::move(n), e);
   }
   Task<Result<std::vector<LogPiece>>> read_log(JobId j, std::uint32_t a, std::uint64_t s) override {
+    ++log_reads;
     if (refuse_log_reads) co_return *refuse_log_reads;
     auto read = co_await store_.read_log(j, a, s);
     co_return read;

@@ -113,6 +113,24 @@ TEST_F(LogUploadTest, takes_up_where_an_earlier_process_stopped) {
   EXPECT_EQ(later.output(), (AttemptOutput{15, sha256_hex("beforeoopsafter")}));
 }
 
+TEST_F(LogUploadTest, of_a_log_without_a_checksum_or_a_limit_only_the_end_is_read) {
+  std::vector<LogPiece> pieces;
+  for (std::uint64_t i = 1; i <= 100; ++i) {  // the first is missing
+    LogPiece piece;
+    piece.end = (i + 1) << 16;
+    piece.stream = 1;
+    piece.stream_start = i << 16;
+    piece.bytes = std::string(limits::log_chunk, 'x');
+    pieces.push_back(std::move(piece));
+  }
+  ASSERT_TRUE(loop.run(memory.append_log(JobId{1}, 1, pieces, {})));
+  LogUpload later(loop.executor(), store, clock, tasks, {JobId{1}, 1}, no_log_limit);
+  ASSERT_TRUE(loop.run(later.resume()));
+  EXPECT_EQ(later.taken(), 101u << 16);
+  EXPECT_EQ(store.log_reads, 3) << "a first page, the last piece, and nothing behind it";
+  EXPECT_EQ(later.output(), (AttemptOutput{101u << 16, std::nullopt}));
+}
+
 TEST_F(LogUploadTest, a_store_that_does_not_tell_what_it_has_is_given_up_after_a_while) {
   ManualClock manual;
   LogUpload later(loop.executor(), store, manual, tasks, {JobId{1}, 1});

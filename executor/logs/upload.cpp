@@ -25,6 +25,7 @@ Task<Result<>> LogUpload::resume() {
   } else if (!refused_since_) {
     refused_since_ = clock_.monotonic();
   }
+  if (resumed) is_resumed_late_ = capture_.end() > limits::exact_log;
   co_return resumed;
 }
 
@@ -61,9 +62,14 @@ Task<Result<>> LogUpload::write(LogStream stream, std::string_view bytes) {
 
 Task<Result<>> LogUpload::flush() {
   while (is_sending_) co_await sent_.wait();
-  if (lost_ == 0) co_return Result<>{};
-  co_return Error{ErrorKind::refused,
-                  std::to_string(lost_) + " bytes were declined by the store: " + refusal_};
+  if (lost_ > 0)
+    co_return Error{ErrorKind::refused,
+                    std::to_string(lost_) + " bytes were declined by the store: " + refusal_};
+  if (is_resumed_late_)
+    co_return Error{ErrorKind::refused,
+                    "more than the container runtime keeps had been put out when the executor was started "
+                    "again, so some of what followed may be missing"};
+  co_return Result<>{};
 }
 
 Task<> LogUpload::send_all() {

@@ -36,7 +36,8 @@ class LogUpload final : public LogSink {
   Task<Result<>> write(LogStream stream, std::string_view bytes) override;
 
   // Returns once all that was written is stored. A store that is away is asked again, without end; output
-  // that it declines for limits::log_refused_for is given up, and refused is returned with what is missing.
+  // that it declines for limits::log_refused_for is given up, and refused is returned with what is missing;
+  // also where some may be, because resume() met a log that is longer than the container's own is kept.
   Task<Result<>> flush();
 
  private:
@@ -50,6 +51,8 @@ class LogUpload final : public LogSink {
   AttemptKey attempt_;
   LogCapture capture_;
   std::optional<Monotonic> refused_since_;
+  // It went on where the container's own log may no longer have its beginning: then that can't be told.
+  bool is_resumed_late_ = false;
   bool is_sending_ = false;
   std::uint64_t lost_ = 0;  // bytes given up
   std::string refusal_;

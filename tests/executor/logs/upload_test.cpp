@@ -131,6 +131,22 @@ TEST_F(LogUploadTest, of_a_log_without_a_checksum_or_a_limit_only_the_end_is_rea
   EXPECT_EQ(later.output(), (AttemptOutput{101u << 16, std::nullopt}));
 }
 
+TEST_F(LogUploadTest, says_that_output_may_be_missing_where_it_went_on_late_in_a_long_log) {
+  LogPiece piece;
+  piece.end = limits::exact_log + 1;
+  piece.stream = 1;
+  piece.stream_start = limits::exact_log;
+  piece.bytes = "x";
+  ASSERT_TRUE(loop.run(memory.append_log(JobId{1}, 1, {piece}, {})));
+  LogUpload later(loop.executor(), store, clock, tasks, {JobId{1}, 1}, no_log_limit);
+  ASSERT_TRUE(loop.run(later.resume()));
+  ASSERT_TRUE(loop.run(later.write(LogStream::out, "more")));
+  const auto flushed = loop.run(later.flush());
+  ASSERT_FALSE(flushed);
+  EXPECT_EQ(flushed.error().kind, ErrorKind::refused);
+  EXPECT_EQ(store.appended.back().end, limits::exact_log + 5);
+}
+
 TEST_F(LogUploadTest, a_store_that_does_not_tell_what_it_has_is_given_up_after_a_while) {
   ManualClock manual;
   LogUpload later(loop.executor(), store, manual, tasks, {JobId{1}, 1});

@@ -44,7 +44,9 @@ Result<LogQuery> log_query(const LogsOptions& options) {
 }
 
 Task<int> copy_logs(Session session, std::vector<JobId> ids, LogQuery query, bool raw) {
-  const auto format = session.context.json ? OutputFormat::json : raw ? OutputFormat::bytes : OutputFormat::text;
+  const auto format = session.context.json ? OutputFormat::json
+                      : raw                ? OutputFormat::bytes
+                                           : OutputFormat::text;
   for (const auto id : ids) {
     // On stderr, so that the output itself stays what the jobs wrote.
     if (ids.size() > 1 && !session.context.quiet && !session.context.json) {
@@ -61,9 +63,10 @@ Task<int> copy_logs(Session session, std::vector<JobId> ids, LogQuery query, boo
 int logs(const Context& context, const LogsOptions& options) {
   const auto query = log_query(options);
   if (!query) return fail_usage(query.error());
-  return run_on_jobs(context, options.jobs, fail, [query = *query, raw = options.raw](Session session, std::vector<JobId> ids) {
-    return copy_logs(session, std::move(ids), query, raw);
-  });
+  return run_on_jobs(context, options.jobs, fail,
+                     [query = *query, raw = options.raw](Session session, std::vector<JobId> ids) {
+                       return copy_logs(session, std::move(ids), query, raw);
+                     });
 }
 
 }  // namespace
@@ -83,7 +86,9 @@ void add_logs(CLI::App& app, Context& context) {
   verb.examples(
       "With --json, an object a line: {\"job\", \"attempt\", \"offset\", \"stream\", \"text\"}; \"base64\" "
       "instead of\n"
-      "\"text\" where a piece isn't UTF-8 by itself, \"left_out\" where output is no longer kept.");
+      "\"text\" where a piece isn't UTF-8 by itself, \"left_out\" where output is no longer kept, and "
+      "\"at\"\n"
+      "with --timestamps.");
   verb.action([&context, options] { return logs(context, *options); });
 }
 

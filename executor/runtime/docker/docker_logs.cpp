@@ -15,7 +15,7 @@ constexpr Milliseconds pause_before_reopening{200};
 
 // At the end the log is read once more, without following: a follower races with the closing of the file, and
 // only a plain read of a closed one is sure to reach its end. Up to this size the whole of it, which is all
-// that Berth keeps. Of a longer one only the end, and the whole if that isn't what the follower had (an end
+// that Berth keeps unless it is told otherwise. Of a longer one only the end, and the whole if that isn't what the follower had (an end
 // that repeats itself, as that of `yes`, may hide a loss).
 constexpr std::uint64_t reread_limit = limits::log_head + limits::log_tail;
 constexpr std::size_t compared_at_end = 64u << 10;  // bytes

@@ -209,12 +209,15 @@ Result<std::vector<LogPiece>> read_pieces(const LogPlace& place, std::uint64_t c
   if (!first) return first.error();
   std::vector<LogPiece> pieces;
   std::size_t bytes = 0;
+  auto end = after;
   for (auto at = *first; at < count;) {
     const auto some = static_cast<std::size_t>(std::min<std::uint64_t>(entries_at_once, count - at));
     const auto entries = files->entries(at, some);
     if (!entries) return entries.error();
     for (const auto& entry : *entries) {
       if (bytes >= most_read) return pieces;
+      if (entry.end <= end) return damaged(place);  // who reads on behind it would never come to an end
+      end = entry.end;
       auto piece = files->piece(entry);
       if (!piece) return piece.error();
       bytes += piece->bytes.size() + limits::log_piece_cost;

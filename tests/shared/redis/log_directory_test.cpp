@@ -129,6 +129,10 @@ TEST_F(LogDirectoryTest, SaysWhatIsWrong) {
   const auto damaged = read(1, 0);
   ASSERT_FALSE(damaged);
   EXPECT_EQ(damaged.error().kind, ErrorKind::internal);
+  ASSERT_TRUE(write(0, {piece_of(4, 1, 4, "two\n"), piece_of(0, 1, 0, "one\n")}));
+  const auto backwards = read(2, 0);
+  ASSERT_FALSE(backwards);
+  EXPECT_EQ(backwards.error().kind, ErrorKind::internal);
   LogDirectory nowhere(loop_.executor(), folder_.path() / "nowhere", "c");
   const auto checked = loop_.run(nowhere.check());
   ASSERT_FALSE(checked);

@@ -318,7 +318,7 @@ Task<Result<>> LogDirectory::check() {
     const FileDescriptor folder(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (*answer && !folder.is_open()) *answer = file_trouble("open", root, errno);
   };
-  const bool is_done = co_await run(std::move(work), deadline_in(file_patience));
+  const bool is_done = co_await run(for_reading_, std::move(work), deadline_in(file_patience));
   if (!is_done) co_return no_answer(root_);
   if (*answer) co_return Result<>{};
   Error error = answer->error();
@@ -339,7 +339,7 @@ Task<Result<>> LogDirectory::write(Log log, std::uint64_t count, std::vector<Log
     *answer = write_pieces(place, count, *what);
     state->store(Writing::returned);
   };
-  const bool is_done = co_await run(std::move(work), deadline_in(file_patience));
+  const bool is_done = co_await run(for_writing_, std::move(work), deadline_in(file_patience));
   auto expected = Writing::not_begun;
   const bool is_over = is_done || state->compare_exchange_strong(expected, Writing::given_up);
   if (is_over) writing_.erase(log);
@@ -353,7 +353,7 @@ Task<Result<std::vector<LogPiece>>> LogDirectory::read(Log log, std::uint64_t co
   std::function<void()> work = [answer, count, after, place = place_of(root_, cluster_, log)] {
     *answer = read_pieces(place, count, after);
   };
-  const bool is_done = co_await run(std::move(work), deadline_in(file_patience));
+  const bool is_done = co_await run(for_reading_, std::move(work), deadline_in(file_patience));
   if (!is_done) co_return no_answer(root_);
   co_return std::move(*answer);
 }
@@ -368,7 +368,7 @@ Task<Result<>> LogDirectory::remove(std::vector<Log> logs) {
       if (!removed) *answer = std::move(removed);
     }
   };
-  const bool is_done = co_await run(std::move(work), deadline_in(file_patience));
+  const bool is_done = co_await run(for_reading_, std::move(work), deadline_in(file_patience));
   if (!is_done) co_return no_answer(root_);
   co_return *answer;
 }
@@ -386,7 +386,7 @@ Task<Result<std::vector<std::uint64_t>>> LogDirectory::folders() {
       if (const auto number = parse_integer<std::uint64_t>(name)) (*answer)->push_back(*number);
     }
   };
-  const bool is_done = co_await run(std::move(work), deadline_in(file_patience));
+  const bool is_done = co_await run(for_reading_, std::move(work), deadline_in(file_patience));
   if (!is_done) co_return no_answer(root_);
   co_return std::move(*answer);
 }
@@ -408,7 +408,7 @@ Task<Result<std::vector<LogDirectory::Log>>> LogDirectory::logs_in(std::uint64_t
     std::sort(logs.begin(), logs.end());
     logs.erase(std::unique(logs.begin(), logs.end()), logs.end());
   };
-  const bool is_done = co_await run(std::move(work), deadline_in(file_patience));
+  const bool is_done = co_await run(for_reading_, std::move(work), deadline_in(file_patience));
   if (!is_done) co_return no_answer(root_);
   co_return std::move(*answer);
 }
@@ -417,47 +417,47 @@ Task<Result<std::vector<LogDirectory::Log>>> LogDirectory::logs_in(std::uint64_t
 
 class LogDirectory::Taken {
  public:
-  Taken(LogDirectory& directory, Lane& lane) : directory_(directory), lane_(lane) { lane_.is_taken = true; }
+  Taken(Lanes& lanes, Lane& lane) : lanes_(lanes), lane_(lane) { lane_.is_taken = true; }
   ~Taken() {
     lane_.is_taken = false;
-    directory_.pass_on();
+    pass_on(lanes_);
   }
   Taken(const Taken&) = delete;
   Taken& operator=(const Taken&) = delete;
 
  private:
-  LogDirectory& directory_;
+  Lanes& lanes_;
   Lane& lane_;
 };
 
 // One whose last call hangs isn't.
-LogDirectory::Lane* LogDirectory::free_lane() {
-  const auto found = std::find_if(lanes_.begin(), lanes_.end(),
+LogDirectory::Lane* LogDirectory::free_lane(Lanes& lanes) {
+  const auto found = std::find_if(lanes.all.begin(), lanes.all.end(),
                                   [](const Lane& lane) { return !lane.is_taken && lane.calls.is_free(); });
-  return found == lanes_.end() ? nullptr : &*found;
+  return found == lanes.all.end() ? nullptr : &*found;
 }
 
 // To the first who still waits: one that has gone holds nothing of its turn any more.
-void LogDirectory::pass_on() {
-  while (!waiting_.empty()) {
-    const auto turn = std::move(waiting_.front());
-    waiting_.pop_front();
+void LogDirectory::pass_on(Lanes& lanes) {
+  while (!lanes.waiting.empty()) {
+    const auto turn = std::move(lanes.waiting.front());
+    lanes.waiting.pop_front();
     if (turn.use_count() == 1) continue;
     turn->set(true);
     return;
   }
 }
 
-Task<bool> LogDirectory::run(std::function<void()> work, Deadline deadline) {
-  Lane* lane = free_lane();
+Task<bool> LogDirectory::run(Lanes& lanes, std::function<void()> work, Deadline deadline) {
+  Lane* lane = free_lane(lanes);
   while (lane == nullptr) {
     const auto turn = std::make_shared<OneShot<bool>>(executor_);
-    waiting_.push_back(turn);
+    lanes.waiting.push_back(turn);
     const auto has_come = co_await turn->wait(deadline);
     if (!has_come) co_return false;
-    lane = free_lane();
+    lane = free_lane(lanes);
   }
-  const Taken taken(*this, *lane);
+  const Taken taken(lanes, *lane);
   const bool is_done = co_await lane->calls.run(std::move(work), deadline);
   co_return is_done;
 }

@@ -59,19 +59,25 @@ class LogDirectory {
     OffLoop calls{};
     bool is_taken = false;
   };
+  // So many calls at once; the others wait for their turn.
+  struct Lanes {
+    std::array<Lane, 4> all;
+    std::deque<std::shared_ptr<OneShot<bool>>> waiting;
+  };
   class Taken;
-  Lane* free_lane();
-  void pass_on();
-  // True once it has returned; as OffLoop::run.
-  Task<bool> run(std::function<void()> work, Deadline deadline);
+  static Lane* free_lane(Lanes& lanes);
+  static void pass_on(Lanes& lanes);
+  // True once it has returned; as OffLoop::run. `lanes` is one of this object's.
+  Task<bool> run(Lanes& lanes, std::function<void()> work, Deadline deadline);
 
   asio::any_io_executor executor_;
   std::filesystem::path root_;
   std::string cluster_;  // as a folder's name
   enum class Writing { not_begun, running, returned, given_up };
   std::map<Log, std::shared_ptr<std::atomic<Writing>>> writing_;  // the last write of each log that has one
-  std::array<Lane, 4> lanes_;
-  std::deque<std::shared_ptr<OneShot<bool>>> waiting_;  // for a lane
+  // Apart, so that no number of readers, nor a file that can't be read, holds up what a job writes.
+  Lanes for_writing_;
+  Lanes for_reading_;  // and all else
 };
 
 }  // namespace berth::redis

@@ -451,6 +451,8 @@ void LogDirectory::pass_on(Lanes& lanes) {
 Task<bool> LogDirectory::run(Lanes& lanes, std::function<void()> work, Deadline deadline) {
   Lane* lane = free_lane(lanes);
   while (lane == nullptr) {
+    // While all calls hang nobody passes a turn on, but who waited goes.
+    while (!lanes.waiting.empty() && lanes.waiting.front().use_count() == 1) lanes.waiting.pop_front();
     const auto turn = std::make_shared<OneShot<bool>>(executor_);
     lanes.waiting.push_back(turn);
     const auto has_come = co_await turn->wait(deadline);

@@ -20,6 +20,9 @@ using namespace std::chrono_literals;
 constexpr Milliseconds client_patience =
     60s;                                 // a client that reads nothing for so long is dropped; it can resume
 constexpr Milliseconds look_again = 5s;  // hints can be lost
+// Where the last lines are looked for first, and how much further back then, up to limits::tail_window.
+constexpr std::uint64_t first_window = 512u << 10;
+constexpr std::uint64_t window_growth = 8;
 
 std::uint64_t start_of(const LogPiece& piece) { return piece.end - piece.bytes.size(); }
 
@@ -87,7 +90,9 @@ class LogReader::LastPieces {
   // There is but one, from before the instant that was asked for.
   bool is_all_earlier() const { return is_all_earlier_; }
   // The lines begin in here, whatever there was before.
-  bool has_enough() const { return is_full_ || (lines_ && newlines_ > *lines_); }
+  bool has_enough() const {
+    return is_full_ || (lines_ && newlines_ > *lines_) || (lines_ == 0u && !pieces_.empty());
+  }
 
  private:
   static std::size_t newlines_in(const LogPiece& piece) {
@@ -228,12 +233,14 @@ Task<Result<>> LogReader::find_start(std::uint32_t attempt) {
 
 // Most last lines are near the end. Where they aren't, or the stream says little, all of the log is read.
 Task<Result<>> LogReader::look_for_start(std::uint32_t attempt) {
-  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
   if (!request_.since) {
     const auto size = co_await store_.log_size(request_.job, attempt);
     if (!size) co_return size.error();
-    begin = size->both - std::min<std::uint64_t>(size->both, limits::tail_window);
+    end = size->both;
   }
+  auto window = first_window;
+  auto begin = end - std::min(end, window);
   for (;;) {
     LastPieces last(request_);
     bool is_found = false;
@@ -248,7 +255,8 @@ Task<Result<>> LogReader::look_for_start(std::uint32_t attempt) {
       begin_with(last);
       co_return Result<>{};
     }
-    begin = 0;
+    window *= window_growth;
+    begin = window <= limits::tail_window ? end - std::min(end, window) : 0;
   }
 }
 

@@ -219,6 +219,25 @@ TEST_F(LogOfAJob, SaysWhereTheLastLinesBegin) {
   EXPECT_EQ(read(tail).offset, "0");
 }
 
+TEST_F(LogOfAJob, FindsLinesThatBeginFarBack) {
+  output(1, "one\n");
+  for (int i = 0; i < 12; ++i) output(1, std::string(limits::log_chunk, 'x'));
+  for (int i = 0; i < 100; ++i) output(2, "oh\n");
+  const auto end = std::to_string(4 + 12 * limits::log_chunk + 300);
+  auto tail = all_of_it();
+  tail.tail = 1;
+  EXPECT_EQ(read(tail).frames, Frames{"2:oh\n"});
+  tail.tail = 0;
+  EXPECT_EQ(read(tail).offset, end);
+  tail.tail = 100;
+  EXPECT_EQ(read(tail).offset, "4");
+  tail.tail = 101;
+  EXPECT_EQ(read(tail).offset, "0");
+  tail.stream = 1;
+  tail.tail = 1;
+  EXPECT_EQ(read(tail).offset, "4") << "a line that isn't near the end";
+}
+
 TEST_F(LogOfAJob, RefusesAnOffsetBehindTheEndAndSaysWhereThatIs) {
   output_with_a_gap();
   auto request = all_of_it();

@@ -2,6 +2,8 @@
 
 #include "shared/base/time.hpp"
 
+#include <algorithm>
+
 namespace berth::cli {
 
 Result<std::string> parse_since(const std::string& text) {
@@ -9,7 +11,8 @@ Result<std::string> parse_since(const std::string& text) {
   const auto span = parse_duration(text);
   if (!span)
     return invalid("--since must be a time (2026-11-23T18:00:00Z) or a span (10m), got \"" + text + '"');
-  return to_string(SystemClock{}.wall() + -*span);
+  // Longer ago than there are times: all of it.
+  return to_string(std::max(WallTime{}, SystemClock{}.wall() + -*span));
 }
 
 }  // namespace berth::cli

@@ -1,5 +1,5 @@
-#include "shared/model/usage.hpp"
 #include "shared/base/sha256.hpp"
+#include "shared/model/usage.hpp"
 #include "tests/cli/api_stub.hpp"
 
 #include <unistd.h>
@@ -207,6 +207,8 @@ TEST(Logs, SayWhenEachLineWasWritten) {
       line.substr(0, line.find('\n')),
       R"({"job":7,"attempt":0,"offset":0,"at":"2026-11-26T12:00:00.000Z","stream":"stdout","text":"one\ntw"})");
   EXPECT_EQ(berth({"logs", "--since", "yesterday", "--url", api.url(), "7"}).code, 2);
+  berth({"logs", "--since", "99999999h", "--url", api.url(), "7"});
+  EXPECT_EQ(api.targets().back(), "GET /v1/jobs/7/logs?since=1970-01-01T00%3A00%3A00.000Z");
 }
 
 TEST(Logs, AsJsonAreAnObjectAPiece) {

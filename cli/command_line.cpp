@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 namespace berth::cli {
@@ -52,11 +53,24 @@ std::string unknown_verb(const CLI::App& place, const std::string& name) {
   return "unknown verb " + name + did_you_mean(name, known);
 }
 
+// "; did you mean --watch?", or nothing. Only flags of more than one letter are like others.
+std::string similar_flag(const CLI::App& place, std::string_view typed) {
+  typed.remove_prefix(std::min(typed.find_first_not_of('-'), typed.size()));
+  typed = typed.substr(0, typed.find('='));
+  if (typed.size() < 2) return "";
+  std::vector<std::string_view> known;
+  for (const auto* option : place.get_options()) {
+    for (const auto& name : option->get_lnames()) known.push_back(name);
+  }
+  const auto meant = closest_name(typed, known);
+  return meant.empty() ? meant : "; did you mean --" + meant + "?";
+}
+
 bool has_verbs(const CLI::App& place) {
   return !place.get_subcommands([](const CLI::App*) { return true; }).empty();
 }
 
-// "unknown flag --frob for `berth ls`. See `berth ls --help`"
+// "unknown flag --frob. See `berth ls --help`"
 int explain_parse_error(const CLI::App& app, const CLI::ParseError& error) {
   const auto* place = &app;
   std::string verb = "berth";
@@ -70,7 +84,7 @@ int explain_parse_error(const CLI::App& app, const CLI::ParseError& error) {
       dynamic_cast<const CLI::ExtrasError*>(&error) && !extras.empty()) {
     const auto& first = extras.front();
     const bool is_flag = first.starts_with('-');
-    line = is_flag             ? "unknown flag " + first
+    line = is_flag             ? "unknown flag " + first + similar_flag(*place, first)
            : has_verbs(*place) ? unknown_verb(*place, first)
                                : "unexpected argument " + first;
   } else if (!is_chosen && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
@@ -158,7 +172,10 @@ void Verb::rest(std::vector<std::string>& target, const std::string& usage) {
     if (!target.empty() && target.front() == "--") target.erase(target.begin());
     if (target.empty()) throw CLI::ParseError("IMAGE is required", exit_code::usage);
     if (target.front().starts_with('-')) {
-      throw CLI::ParseError("unknown flag " + target.front() + habit_hint(target.front()), exit_code::usage);
+      const auto hint = habit_hint(target.front());
+      throw CLI::ParseError(
+          "unknown flag " + target.front() + (hint.empty() ? similar_flag(*app, target.front()) : hint),
+          exit_code::usage);
     }
   });
 }

@@ -34,7 +34,7 @@ enum class Reason {
   queued,         // waits for room
   unsatisfiable,  // no executor could run it even when idle
   backoff,        // waits before its next attempt
-  held,           // a person holds it back
+  held,           // never placed: its record can't be read
   assigned,       // an executor has it
   pulling,        // its image is being pulled
   starting,       // its container is being made

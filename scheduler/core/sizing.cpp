@@ -77,30 +77,52 @@ void sum_up_cpu(const std::vector<Run>& runs, NameSizing& sizing) {
 }
 
 // What would have been enough for all runs, as far as they tell.
-Bytes memory_needed(const std::vector<Run>& runs) {
+struct MemoryNeed {
+  Bytes amount{};
+  // The least with which a run got through that took all it was given: as much is enough, however high the
+  // others' peaks are.
+  std::optional<Bytes> got_through{};
+};
+
+// Files that a run reads and writes count into its peak, and stay in memory while there is room. One that
+// came to its limit, up to what the kernel counts at once, and wasn't killed gave such memory back.
+bool is_full_of_files(const Run& run) {
+  if (!run.peak || run.oom_killed) return false;
+  return run.peak->value >= run.memory.value - std::min((1_MiB).value, run.memory.value / 64);
+}
+
+MemoryNeed memory_needed(const std::vector<Run>& runs) {
   Bytes fatal{};   // the most that was too little
   Bytes enough{};  // the most with which a run got through
-  Bytes peak{};
+  Bytes peak{};    // of those that left some of it
+  Bytes full{};    // the most that was taken to the limit
   for (const auto& run : runs) {
     if (run.oom_killed) {
       fatal = std::max(fatal, run.memory);
     } else if (run.peak) {
       enough = std::max(enough, run.memory);
-      peak = std::max(peak, *run.peak);
+      auto& high = is_full_of_files(run) ? full : peak;
+      high = std::max(high, is_full_of_files(run) ? run.memory : *run.peak);
     }
   }
-  if (fatal > enough) return std::min(fatal + fatal, limits::max_memory);
-  return with_headroom(std::max(peak, fatal));
+  if (fatal > enough) return {std::min(fatal + fatal, limits::max_memory)};
+  MemoryNeed need{std::max(with_headroom(std::max(peak, fatal)), full)};
+  for (const auto& run : runs) {
+    if (!is_full_of_files(run) || run.memory <= fatal) continue;
+    need.got_through = need.got_through ? std::min(*need.got_through, run.memory) : run.memory;
+  }
+  return need;
 }
 
 bool is_much_less(std::int64_t amount, std::int64_t than) { return amount <= than / 5 * 4; }
 
 // Whether the newest request is too little, too much, or neither, which leaves it as it is.
-SizeVerdict judge_memory(const std::vector<Run>& runs, NameSizing& sizing) {
-  const auto needed = memory_needed(runs);
+SizeVerdict judge_memory(const MemoryNeed& need, NameSizing& sizing) {
+  const auto needed = need.amount;
   const auto asked = sizing.latest_memory;
   const bool is_close = sizing.oom_killed > 0 || sizing.peak_max->value > asked.value / 10 * 9;
-  const bool is_small = needed > asked && is_close;
+  const bool is_enough = need.got_through && *need.got_through <= asked;
+  const bool is_small = needed > asked && is_close && !is_enough;
   const bool is_large = is_much_less(needed.value, asked.value);
   sizing.advised_memory = is_small || is_large ? needed : asked;
   return is_small ? SizeVerdict::too_small : is_large ? SizeVerdict::too_large : SizeVerdict::fits;
@@ -130,13 +152,17 @@ void judge_size(const std::vector<Run>& runs, NameSizing& sizing) {
                      " are the least that say something";
     return;
   }
-  sizing.verdict = judge_memory(runs, sizing);
+  const auto need = memory_needed(runs);
+  sizing.verdict = judge_memory(need, sizing);
   const bool has_spare_cpu = judge_cpu(sizing);
   if (sizing.verdict == SizeVerdict::fits && has_spare_cpu) sizing.verdict = SizeVerdict::too_large;
   sizing.message = "the highest peak of " + runs_in_words(sizing.measured) + " is " +
                    to_string(*sizing.peak_max) + " of " + to_string(sizing.latest_memory);
   if (sizing.oom_killed > 0)
     sizing.message += "; in " + runs_in_words(sizing.oom_killed) + " something was killed for memory";
+  if (need.got_through)
+    sizing.message +=
+        "; runs that took all of " + to_string(*need.got_through) + " got through: files in memory give way";
   if (has_spare_cpu)
     sizing.message +=
         "; it uses " + to_string(*sizing.cores_p95) + " of " + to_string(sizing.latest_cpu) + " CPUs";

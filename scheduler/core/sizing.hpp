@@ -2,7 +2,8 @@
 //
 // Assumptions. Memory is a limit that kills (swap is off), so the advice goes by the highest peak and not by
 // a percentile. A peak says how much is needed only where nothing was killed for memory: where every run that
-// had as much was killed, nobody has seen how much would be enough, and twice as much is the advice. CPU is
+// had as much was killed, nobody has seen how much would be enough, and twice as much is the advice. Cached
+// files count into a peak, and give way: what a run took to its limit without being killed is enough. CPU is
 // shared in time: too little makes a job slower and nothing else, so that it goes by the 95th percentile of
 // what runs used on average, and never above what was asked for. Runs of one name are alike; those who use a
 // name for different things get the advice of the largest.

@@ -99,6 +99,41 @@ TEST_F(Sizing, a_peak_close_to_the_limit_is_too_close) {
   EXPECT_EQ(only().advised_memory, 304_MiB);
 }
 
+TEST_F(Sizing, what_was_filled_to_the_limit_without_a_kill_is_enough) {
+  Use full;
+  full.peak = full.asked;
+  for (int i = 0; i < 3; ++i) ended(full);
+  EXPECT_EQ(only().verdict, SizeVerdict::fits) << "cached files fill what there is";
+  EXPECT_EQ(only().advised_memory, 256_MiB);
+  EXPECT_EQ(
+      only().message,
+      "the highest peak of 3 runs is 256MiB of 256MiB; runs that took all of 256MiB got through: files in "
+      "memory give way");
+  Use roomy;
+  roomy.asked = 4_GiB;
+  roomy.peak = 3_GiB;
+  ended(roomy);
+  EXPECT_EQ(only().latest_memory, 256_MiB);
+  EXPECT_EQ(only().verdict, SizeVerdict::fits) << "whatever those with more have cached";
+  Use killed;
+  killed.peak = 256_MiB;
+  killed.oom_killed = true;
+  ended(killed);
+  EXPECT_EQ(only().verdict, SizeVerdict::too_small) << "sometimes it isn't";
+}
+
+TEST_F(Sizing, less_than_what_was_filled_is_never_advised) {
+  Use little;
+  little.peak = 40_MiB;
+  ended(little);
+  ended(little);
+  Use full;
+  full.peak = full.asked;
+  ended(full);
+  EXPECT_EQ(only().verdict, SizeVerdict::fits);
+  EXPECT_EQ(only().advised_memory, 256_MiB);
+}
+
 TEST_F(Sizing, where_all_were_killed_twice_as_much_is_the_advice) {
   Use killed;
   killed.peak = 256_MiB;

@@ -35,7 +35,7 @@ Error too_many_to_rerun() {
 }
 
 // A job that isn't there can't be rerun, so that nothing is; but it hasn't FAILED either, where only those
-// are wanted.
+// are wanted, unless none of them is there: somebody has mistyped.
 Task<Result<ToRerun>> choose(Client& client, std::vector<JobId> ids, bool only_failed) {
   ToRerun chosen;
   for (std::size_t next = 0; next < ids.size();) {
@@ -55,6 +55,7 @@ Task<Result<ToRerun>> choose(Client& client, std::vector<JobId> ids, bool only_f
     }
     next += count;
   }
+  if (chosen.missing == ids.size()) co_return no_such_job(ids.front());
   co_return chosen;
 }
 

@@ -84,6 +84,13 @@ TEST_F(RerunMany, SaysWhenNoneHasFailed) {
   EXPECT_FALSE(has_submitted());
 }
 
+TEST_F(RerunMany, SaysWhenNoneIsThere) {
+  const auto outcome = berth({"rerun", "--failed", "8-9", "--url", api.url()});
+  EXPECT_EQ(outcome.code, 4);
+  EXPECT_EQ(outcome.err, "berth: there is no job 8\n");
+  EXPECT_EQ(outcome.out, "");
+}
+
 TEST_F(RerunMany, AsksAgainUnderTheSameKeyWhenAnAnswerIsLost) {
   api.on("POST /v1/jobs",
          {problem(503, "the store doesn't answer", "", "timeout"), {201, R"({"ids":[12,13]})"}});

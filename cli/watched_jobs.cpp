@@ -11,6 +11,12 @@ namespace berth::cli {
 namespace {
 
 constexpr Milliseconds least_between_lists{500};
+constexpr Milliseconds most_between_lists{10'000};
+
+// Where few jobs match, the server reads through many others: whoever looks on takes little of it.
+Milliseconds pause_after(Milliseconds list_took) {
+  return std::clamp(10 * list_took, least_between_lists, most_between_lists);
+}
 
 }  // namespace
 
@@ -73,12 +79,14 @@ Task<Result<>> WatchedJobs::copy_hints() {
 Task<> WatchedJobs::follow_list() {
   for (;;) {
     co_await news_.wait();
+    const auto asked = loop_now();
     auto page = co_await fetch_(wanted());
+    const auto took = std::chrono::duration_cast<Milliseconds>(loop_now() - asked);
     const bool is_lost = !page;
     take(std::move(page));
     screen_.redraw();
     if (is_lost) news_.notify();
-    co_await sleep_until(deadline_in(is_lost ? retry_pause : least_between_lists));
+    co_await sleep_until(deadline_in(is_lost ? retry_pause : pause_after(took)));
   }
 }
 

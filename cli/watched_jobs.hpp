@@ -14,7 +14,8 @@
 namespace berth::cli {
 
 // Two tasks under one screen: the events, which only say that something happened, and the list, which is then
-// asked for again. A list that is asked for while events keep coming is asked for at most twice a second.
+// asked for again. While events keep coming it is asked for at most twice a second, and no more often than
+// after ten times as long as the server took for the last.
 class WatchedJobs {
  public:
   // At most so many jobs, newest first.

@@ -54,6 +54,12 @@ int stats(const Context& context, const StatsOptions& options) {
     return run_session(context, OnInterrupt::leave, show_stats);
   }
   if (*options.by != "name") return fail_usage(invalid("--by must be name, got \"" + *options.by + '"'));
+  if (options.sizing.limit) {
+    const auto limit = parse_integer<std::size_t>(*options.sizing.limit);
+    if (!limit || *limit == 0 || *limit > limits::max_page)
+      return fail_usage(invalid("--limit must be a number from 1 to " + std::to_string(limits::max_page) +
+                                ", got \"" + *options.sizing.limit + '"'));
+  }
   return run_session(context, OnInterrupt::leave,
                      [&](Session session) { return show_sizing(session, options.sizing); });
 }

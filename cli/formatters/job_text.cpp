@@ -148,7 +148,7 @@ std::string what_runs(const JobDefinition& definition) {
 Table job_table(const std::vector<Job>& jobs, WallTime now) {
   Table table({{"ID", Align::right},
                {"NAME", Align::left, 6},
-               {"STATUS"},
+               {"STATUS", Align::left, 0, 12},
                {"EXIT", Align::right},
                {"IMAGE COMMAND", Align::left, 9},
                {"AGE"},

@@ -50,15 +50,17 @@ std::vector<std::size_t> Table::fit(const TableStyle& style) const {
   auto widths = natural_widths();
   if (!style.width) return widths;
   auto total = std::accumulate(widths.begin(), widths.end(), gap * (columns_.size() - 1));
-  while (total > *style.width) {
-    std::optional<std::size_t> widest;
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-      const bool can_shrink = columns_[i].shrinks_to != 0 && widths[i] > columns_[i].shrinks_to;
-      if (can_shrink && (!widest || widths[i] > widths[*widest])) widest = i;
+  for (const auto least : {&Column::shrinks_to, &Column::squeezes_to}) {
+    while (total > *style.width) {
+      std::optional<std::size_t> widest;
+      for (std::size_t i = 0; i < columns_.size(); ++i) {
+        const bool can_shrink = columns_[i].*least != 0 && widths[i] > columns_[i].*least;
+        if (can_shrink && (!widest || widths[i] > widths[*widest])) widest = i;
+      }
+      if (!widest) break;  // narrower than the table can be: the terminal wraps it
+      --widths[*widest];
+      --total;
     }
-    if (!widest) break;  // narrower than the table can be: the terminal wraps it
-    --widths[*widest];
-    --total;
   }
   return widths;
 }

@@ -17,6 +17,8 @@ struct Column {
   Align align = Align::left;
   // Cells the column may be shrunk to when the table is too wide; 0: never shrunk.
   std::size_t shrinks_to = 0;
+  // And to how many when that isn't enough.
+  std::size_t squeezes_to = 0;
 };
 
 struct Cell {

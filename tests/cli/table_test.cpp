@@ -79,6 +79,20 @@ TEST(JobTable, ShowsAnEveryDayListIn80Cells) {
   EXPECT_NE(lines[2].find("PENDING (UNSATISFIABLE)"), std::string::npos);
 }
 
+TEST(JobTable, ShortensTheLongestStatusWhereNothingElseGivesWay) {
+  auto failed = a_job();
+  failed.id = JobId{1'042'813};
+  failed.status = JobStatus::failed;
+  failed.cause = Cause::image_not_found;
+  failed.definition.name = "a-job-with-a-name";
+  failed.executor = "a-machine.example.com";
+  const auto narrow = lines_of(job_table({failed}, WallTime{1'000'000}).render({80, false}));
+  for (const auto& line : narrow) EXPECT_LE(display_width(line), 80u) << line;
+  EXPECT_NE(narrow.at(1).find("FAILED (IMAGE"), std::string::npos) << narrow.at(1);
+  const auto wide = lines_of(job_table({failed}, WallTime{1'000'000}).render({100, false}));
+  EXPECT_NE(wide.at(1).find("FAILED (IMAGE_NOT_FOUND)"), std::string::npos) << wide.at(1);
+}
+
 TEST(JobPage, TellsWhatARunningJobUses) {
   auto job = a_job();
   job.status = JobStatus::running;

@@ -77,8 +77,8 @@ ScreenPorts own_terminal() {
 
 bool can_draw_on(int descriptor) {
   const char* kind = std::getenv("TERM");
-  const bool is_dumb = kind == nullptr || *kind == '\0' || std::string_view(kind) == "dumb";
-  return !is_dumb && terminal_width(descriptor).has_value();
+  const bool is_unknown = kind == nullptr || *kind == '\0';
+  return !is_unknown && !is_dumb_terminal() && terminal_width(descriptor).has_value();
 }
 
 void Screen::enter() {

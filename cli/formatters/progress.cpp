@@ -45,7 +45,7 @@ std::string progress_text(const Job& job, WallTime now) {
 }
 
 ProgressLine::ProgressLine(bool wanted) {
-  if (wanted) width_ = terminal_width(standard_error);
+  if (wanted && !is_dumb_terminal()) width_ = terminal_width(standard_error);
 }
 
 void ProgressLine::show(const std::string& text) {

@@ -15,7 +15,7 @@ std::string progress_text(const Job& job, WallTime now);
 
 class ProgressLine {
  public:
-  // Draws only where stderr is a terminal and `wanted`.
+  // Draws only where stderr is a terminal that can erase, and `wanted`.
   explicit ProgressLine(bool wanted);
   ~ProgressLine() { hide(); }
   ProgressLine(const ProgressLine&) = delete;

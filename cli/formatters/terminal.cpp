@@ -18,9 +18,14 @@ std::optional<std::size_t> terminal_width(int descriptor) {
   return size.ws_col;
 }
 
+bool is_dumb_terminal() {
+  const char* kind = std::getenv("TERM");
+  return kind != nullptr && std::string_view(kind) == "dumb";
+}
+
 bool wants_colour(int descriptor) {
   const char* refusal = std::getenv("NO_COLOR");
-  return ::isatty(descriptor) != 0 && (refusal == nullptr || *refusal == '\0');
+  return ::isatty(descriptor) != 0 && !is_dumb_terminal() && (refusal == nullptr || *refusal == '\0');
 }
 
 TableStyle style_of(int descriptor) { return {terminal_width(descriptor), wants_colour(descriptor)}; }

@@ -15,7 +15,10 @@ inline constexpr int standard_error = 2;
 // Cells in a line of the terminal behind a descriptor; nothing when it isn't a terminal.
 std::optional<std::size_t> terminal_width(int descriptor);
 
-// A terminal, and the person hasn't set NO_COLOR (https://no-color.org).
+// TERM=dumb: what is written is shown, and nothing that is written can be taken back or coloured.
+bool is_dumb_terminal();
+
+// A terminal that knows colours, and the person hasn't set NO_COLOR (https://no-color.org).
 bool wants_colour(int descriptor);
 
 TableStyle style_of(int descriptor);

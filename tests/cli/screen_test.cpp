@@ -1,5 +1,6 @@
 // The terminal as a screen: on one of the test's own.
 #include "cli/exit_code.hpp"
+#include "cli/formatters/terminal.hpp"
 #include "cli/live_screen.hpp"
 #include "cli/watched_jobs.hpp"
 #include "shared/http/event_stream.hpp"
@@ -197,6 +198,20 @@ TEST(WatchedJobs, AreShownAnewWhenSomethingHappenedAndServersMayComeBack) {
   EXPECT_THAT(terminal.output(), EndsWith(given_back));
   EXPECT_EQ(api.targets().at(0), "GET /v1/jobs?limit=1");
   EXPECT_THAT(api.targets(), Contains("GET /v1/jobs?limit=22")) << "as many as fit";
+}
+
+TEST(Screen, IsNothingForADumbTerminal) {
+  Terminal terminal;
+  const char* now = std::getenv("TERM");
+  const std::string before = now == nullptr ? "" : now;
+  ::setenv("TERM", "dumb", 1);
+  EXPECT_FALSE(can_draw_on(terminal.descriptor()));
+  EXPECT_FALSE(wants_colour(terminal.descriptor()));
+  ::setenv("TERM", "xterm", 1);
+  EXPECT_TRUE(can_draw_on(terminal.descriptor()));
+  ::unsetenv("TERM");
+  EXPECT_FALSE(can_draw_on(terminal.descriptor())) << "nobody knows what it can do";
+  if (!before.empty()) ::setenv("TERM", before.c_str(), 1);
 }
 
 TEST(Screen, WritesWhatIsShownAlreadyOnlyOnce) {

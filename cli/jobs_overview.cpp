@@ -38,11 +38,16 @@ Task<Result<>> JobsOverview::find_position() {
 
 Task<Result<>> JobsOverview::look_at_jobs() {
   for (std::size_t pages = 0; pages < pages_a_look && looked_at_ < board_.size(); ++pages) {
-    auto ids = board_.alive(looked_at_, records_at_once);
-    const auto records = co_await read_records(client_, std::move(ids));
+    const auto ids = board_.alive(looked_at_, records_at_once);
+    const auto records = co_await read_records(client_, ids);
     if (!records) co_return records.error();
-    for (const auto& record : *records) {
-      if (record) board_.note(record->job.id, record->job.status);
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      const auto& record = (*records)[i];
+      if (record) {
+        board_.note(ids[i], record->job.status);
+      } else {
+        board_.note_gone(ids[i]);
+      }
     }
     looked_at_ += records_at_once;
   }

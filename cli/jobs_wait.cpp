@@ -14,11 +14,13 @@ constexpr Milliseconds first_look_period{200};  // while there are jobs that wer
 
 }  // namespace
 
-JobsWait::JobsWait(Session session, std::vector<JobId> ids, Deadline deadline, OnEnded on_ended)
+JobsWait::JobsWait(Session session, std::vector<JobId> ids, Deadline deadline, OnEnded on_ended,
+                   OnMissing on_missing)
     : session_(session),
       ids_(std::move(ids)),
       deadline_(deadline),
       on_ended_(std::move(on_ended)),
+      on_missing_(std::move(on_missing)),
       progress_(!session.context.quiet && !session.context.json) {
   if (progress_.enabled() && !ids_.empty()) overview_.emplace(session_.client, ids_);
 }
@@ -29,8 +31,13 @@ Task<Result<std::optional<JobRecord>>> JobsWait::run() {
     auto alive = co_await go_on();
     if (!alive) co_return alive.error();
     if (!*alive) continue;
+    const auto id = (*alive)->job.id;
     auto ended = co_await await_one(std::move(**alive));
     progress_.hide();
+    if (!ended && ended.error().kind == ErrorKind::not_found) {
+      pass_over(id);
+      continue;
+    }
     if (!ended) co_return ended.error();
     if (!is_terminal(ended->job.status)) co_return std::optional<JobRecord>(std::move(*ended));
     tell(std::move(*ended));
@@ -49,7 +56,10 @@ Task<Result<std::optional<JobRecord>>> JobsWait::go_on() {
   if (!records) co_return records.error();
   for (std::size_t i = 0; i < count; ++i) {
     auto& record = (*records)[i];
-    if (!record) co_return no_such_job(ids[i]);
+    if (!record) {
+      pass_over(ids[i]);
+      continue;
+    }
     if (!is_terminal(record->job.status)) {
       stride_ = 1;
       co_return std::move(record);
@@ -108,6 +118,12 @@ void JobsWait::tell(JobRecord&& record) {
   ++next_;
   if (overview_) overview_->board().note(record.job.id, record.job.status);
   on_ended_(std::move(record));
+}
+
+void JobsWait::pass_over(JobId id) {
+  ++next_;
+  if (overview_) overview_->board().note_gone(id);
+  on_missing_(id);
 }
 
 }  // namespace berth::cli

@@ -17,15 +17,18 @@ namespace berth::cli {
 class JobsWait {
  public:
   using OnEnded = std::function<void(JobRecord&&)>;
+  using OnMissing = std::function<void(JobId)>;
 
-  // `on_ended` is called with each job that has ended, in order, while no progress is on the screen.
-  JobsWait(Session session, std::vector<JobId> ids, Deadline deadline, OnEnded on_ended);
+  // `on_ended` is called with each job that has ended, `on_missing` with each that there isn't, which may
+  // have ended and been deleted meanwhile: in order, while no progress is on the screen.
+  JobsWait(Session session, std::vector<JobId> ids, Deadline deadline, OnEnded on_ended,
+           OnMissing on_missing);
 
   // Returns when all have ended: nothing. Else the record of the one that hadn't when the deadline came, or
-  // why it isn't known any more: not_found for a job that there isn't, or the client's error.
+  // the client's error.
   Task<Result<std::optional<JobRecord>>> run();
 
-  // How many have been told of.
+  // How many have been told of, or passed over.
   std::size_t told() const { return next_; }
 
  private:
@@ -36,11 +39,13 @@ class JobsWait {
   Task<Result<JobRecord>> await_one(JobRecord record);
   Task<> look_around();
   void tell(JobRecord&& record);
+  void pass_over(JobId id);
 
   Session session_;
   std::vector<JobId> ids_;
   Deadline deadline_;
   OnEnded on_ended_;
+  OnMissing on_missing_;
   ProgressLine progress_;
   std::optional<JobsOverview> overview_;  // where progress is shown
   Deadline began_ = no_deadline;

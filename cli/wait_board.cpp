@@ -12,7 +12,7 @@ constexpr std::size_t ends_enough = 3;  // to speak of a rate
 std::string time_left(const WaitCounts& counts, Milliseconds watched) {
   if (counts.done_meanwhile < ends_enough || watched <= Milliseconds{0}) return "unknown";
   const auto each = static_cast<double>(watched.count()) / static_cast<double>(counts.done_meanwhile);
-  const auto left = each * static_cast<double>(counts.all - counts.done);
+  const auto left = each * static_cast<double>(counts.all - counts.done - counts.gone);
   return say_span(Milliseconds{static_cast<std::int64_t>(std::min(left, 1e15))});
 }
 
@@ -28,6 +28,7 @@ std::string wait_text(const WaitCounts& counts, Milliseconds watched) {
   add(counts.unseen, " not looked at yet");
   add(counts.failed, " failed");
   add(counts.aborted, " aborted");
+  add(counts.gone, " not there");
   return text + " · ETA " + time_left(counts, watched);
 }
 
@@ -36,15 +37,19 @@ WaitBoard::WaitBoard(const std::vector<JobId>& ids) : ids_(ids), statuses_(ids.s
   counts_[unseen] = ids_.size();
 }
 
-void WaitBoard::note(JobId id, JobStatus status) {
+void WaitBoard::note(JobId id, JobStatus status) { set(id, static_cast<std::uint8_t>(status)); }
+
+void WaitBoard::note_gone(JobId id) { set(id, gone); }
+
+void WaitBoard::set(JobId id, std::uint8_t status) {
   const auto found = std::lower_bound(ids_.begin(), ids_.end(), id);
   if (found == ids_.end() || *found != id) return;
   auto& known = statuses_[static_cast<std::size_t>(found - ids_.begin())];
   const bool was_alive = known != unseen && !is_terminal(static_cast<JobStatus>(known));
   if (known != unseen && !was_alive) return;
-  if (was_alive && is_terminal(status)) ++done_meanwhile_;
+  if (was_alive && status != gone && is_terminal(static_cast<JobStatus>(status))) ++done_meanwhile_;
   --counts_[known];
-  known = static_cast<std::uint8_t>(status);
+  known = status;
   ++counts_[known];
 }
 
@@ -58,6 +63,7 @@ WaitCounts WaitBoard::counts() const {
   counts.failed = count(JobStatus::failed);
   counts.aborted = count(JobStatus::aborted);
   counts.done = count(JobStatus::succeeded) + counts.failed + counts.aborted;
+  counts.gone = counts_[gone];
   counts.done_meanwhile = done_meanwhile_;
   return counts;
 }

@@ -22,6 +22,7 @@ struct WaitCounts {
   std::size_t done = 0;    // ended, however
   std::size_t failed = 0;  // of those: FAILED
   std::size_t aborted = 0;
+  std::size_t gone = 0;            // there is no such job, or not any more
   std::size_t done_meanwhile = 0;  // of those: seen to live before
 };
 
@@ -36,6 +37,8 @@ class WaitBoard {
 
   // Where a job is now; of others nothing is kept. One that has ended stays so: what is heard later is older.
   void note(JobId id, JobStatus status);
+  // There is no such job. How it ended stays known if it was.
+  void note_gone(JobId id);
 
   WaitCounts counts() const;
   // Those that aren't known to have ended, of so many jobs from a place on.
@@ -46,10 +49,12 @@ class WaitBoard {
 
  private:
   static constexpr std::uint8_t unseen = 5;  // behind the five words
+  static constexpr std::uint8_t gone = 6;
+  void set(JobId id, std::uint8_t status);
 
   std::vector<JobId> ids_;              // ascending
-  std::vector<std::uint8_t> statuses_;  // of these, or `unseen`
-  std::array<std::size_t, 6> counts_{};
+  std::vector<std::uint8_t> statuses_;  // of these, or `unseen` or `gone`
+  std::array<std::size_t, 7> counts_{};
   std::size_t done_meanwhile_ = 0;
 };
 

@@ -10,14 +10,17 @@
 #include "cli/job_verb.hpp"
 #include "cli/jobs_wait.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace berth::cli {
 namespace {
 
 // How often the progress line is drawn anew, and so the longest single poll where there is one.
 constexpr Milliseconds redraw{1'000};
+
 struct WaitOptions {
   std::vector<std::string> jobs;
   std::optional<std::string> wait_timeout;
@@ -49,14 +52,30 @@ class Endings {
     say((is_open_ ? ",\n" : "[\n") + text);
     is_open_ = true;
   }
+  void miss(JobId id) {
+    if (code_ == exit_code::ok) code_ = exit_code::no_such_job;
+    missing_.push_back(id);
+  }
   void close() {
     if (is_open_) say("\n]\n");
     is_open_ = false;
+    if (!missing_.empty()) say_error(none_there());
   }
   int code() const { return code_; }
 
  private:
+  // "there are no jobs 7,9-12"
+  std::string none_there() const {
+    constexpr std::size_t most = 100;
+    if (missing_.size() == 1) return no_such_job(missing_.front()).message;
+    const auto told = std::min(missing_.size(), most);
+    const std::vector<JobId> first(missing_.begin(), missing_.begin() + static_cast<std::ptrdiff_t>(told));
+    const auto more = missing_.size() - told;
+    return "there are no jobs " + say_ids(first) + (more > 0 ? " and " + std::to_string(more) + " more" : "");
+  }
+
   const Context& context_;
+  std::vector<JobId> missing_;
   int code_ = exit_code::ok;
   bool is_open_ = false;
 };
@@ -89,7 +108,8 @@ Task<int> wait_for_many(Session session, std::vector<JobId> ids, Deadline deadli
   const auto all = ids.size();
   Endings endings(session.context);
   JobsWait::OnEnded on_ended = [&endings](JobRecord&& record) { endings.add(record); };
-  JobsWait jobs(session, std::move(ids), deadline, std::move(on_ended));
+  JobsWait::OnMissing on_missing = [&endings](JobId id) { endings.miss(id); };
+  JobsWait jobs(session, std::move(ids), deadline, std::move(on_ended), std::move(on_missing));
   const auto left = co_await jobs.run();
   endings.close();
   if (!left) co_return fail_job_verb(session.context, left.error());
@@ -129,10 +149,9 @@ void add_wait(CLI::App& app, Context& context) {
   verb.arguments("JOB", options->jobs, "7, last, 40-45, 3,5,8-10 or name:NAME");
   verb.option("--wait-timeout", options->wait_timeout, "TIME", "Give up after that long, with exit code 124");
   verb.examples(
-      "Exit code: the job's own; of several, the first in order that isn't 0. Several are told of in order; "
-      "on\n"
-      "a terminal a line below says how many are done, run, wait and failed, and how long the rest may "
-      "take.");
+      "Exit code: the job's own; of several, the first in order that isn't 0, where a job that isn't there\n"
+      "(any more) has 4. Several are told of in order; on a terminal a line below says how many are done,\n"
+      "run, wait and failed, and how long the rest may take.");
   verb.action([&context, options] { return wait(context, *options); });
 }
 

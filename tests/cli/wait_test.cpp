@@ -89,6 +89,21 @@ TEST(WaitBoard, CountsWhereJobsAreAndForgetsNoEnd) {
   EXPECT_THAT(board.alive(3, 100), ElementsAre(JobId{5}));
 }
 
+TEST(WaitBoard, KnowsOfJobsThatAreGone) {
+  WaitBoard board(ids_from(1, 3));
+  board.note(JobId{1}, Where::failed);
+  board.note(JobId{2}, Where::running);
+  for (const auto id : ids_from(1, 3)) board.note_gone(id);
+  board.note(JobId{3}, Where::running);  // older news
+  const auto counts = board.counts();
+  EXPECT_EQ(counts.failed, 1u) << "how it ended is known";
+  EXPECT_EQ(counts.gone, 2u);
+  EXPECT_EQ(counts.done, 1u);
+  EXPECT_EQ(counts.done_meanwhile, 0u);
+  EXPECT_TRUE(board.alive(0, 3).empty());
+  EXPECT_EQ(wait_text(counts, Milliseconds{1}), "1 of 3 jobs done, 1 failed, 2 not there · ETA unknown");
+}
+
 TEST(WaitText, EstimatesFromTheRateOnceThereIsOne) {
   WaitCounts counts;
   counts.all = 100;
@@ -199,13 +214,27 @@ TEST(WaitMany, SayWhichOneHadNotEnded) {
             "berth: --wait-timeout ran out: job 2 is still RUNNING (1 of 3 jobs before it had ended)\n");
 }
 
-TEST(WaitMany, EndAtAJobThatThereIsNot) {
+TEST(WaitMany, WaitForTheOthersOfAJobThatThereIsNot) {
   ApiStub api;
   api.on("GET /v1/jobs/1", {record_of(job_in(1, Where::succeeded))});
-  const auto outcome = berth({"wait", "1,9", "--url", api.url()});
+  const auto outcome = berth({"wait", "9,1", "--url", api.url()});
   EXPECT_EQ(outcome.code, 4);
   EXPECT_EQ(outcome.out, "job 1 SUCCEEDED, exit 0\n");
   EXPECT_EQ(outcome.err, "berth: there is no job 9\n");
+  const auto none = berth({"wait", "7-9,11", "--json", "--url", api.url()});
+  EXPECT_EQ(none.code, 4);
+  EXPECT_EQ(none.out, "");
+  EXPECT_EQ(none.err, "berth: there are no jobs 7-9,11\n");
+}
+
+TEST(WaitMany, PassOverOneThatIsDeletedMeanwhile) {
+  ApiStub api;
+  api.on("GET /v1/jobs/1", {record_of(job_in(1, Where::running)), problem(404, "there is no job 1")});
+  api.on("GET /v1/jobs/2", {record_of(job_in(2, Where::failed))});
+  const auto outcome = berth({"wait", "1-2", "--url", api.url()});
+  EXPECT_EQ(outcome.code, 4) << "the first in order that isn't 0";
+  EXPECT_EQ(outcome.out, "job 2 FAILED, exit 7\n");
+  EXPECT_EQ(outcome.err, "berth: there is no job 1\n");
 }
 
 }  // namespace

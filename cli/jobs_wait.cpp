@@ -107,7 +107,7 @@ Task<Result<JobRecord>> JobsWait::await_one(JobRecord record) {
 }
 
 Task<> JobsWait::look_around() {
-  if (!overview_) co_return;
+  if (!overview_ || std::chrono::steady_clock::now() >= deadline_) co_return;
   co_await overview_->refresh();
   const auto watched = std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - began_);
   const auto text = wait_text(overview_->board().counts(), watched);

@@ -10,9 +10,14 @@
 #include "cli/job_verb.hpp"
 #include "cli/jobs_wait.hpp"
 
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/multiple_exceptions.hpp>
+
 #include <algorithm>
+#include <exception>
 #include <memory>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace berth::cli {
@@ -20,6 +25,8 @@ namespace {
 
 // How often the progress line is drawn anew, and so the longest single poll where there is one.
 constexpr Milliseconds redraw{1'000};
+// Behind the deadline: for what is being asked then, and for each further answer.
+constexpr Milliseconds last_answer{3'000};
 
 struct WaitOptions {
   std::vector<std::string> jobs;
@@ -43,6 +50,9 @@ void print_ending(const Context& context, const Job& job) {
 class Endings {
  public:
   explicit Endings(const Context& context) : context_(context) {}
+  ~Endings() { close(); }  // also when it is interrupted
+  Endings(const Endings&) = delete;
+  Endings& operator=(const Endings&) = delete;
 
   void add(const JobRecord& record) {
     if (code_ == exit_code::ok) code_ = exit_code_for(record.job);
@@ -60,6 +70,7 @@ class Endings {
     if (is_open_) say("\n]\n");
     is_open_ = false;
     if (!missing_.empty()) say_error(none_there());
+    missing_.clear();
   }
   int code() const { return code_; }
 
@@ -104,11 +115,18 @@ Task<int> wait_for_one(Session session, JobId id, Deadline deadline) {
   co_return exit_code_for(record->job);
 }
 
-Task<int> wait_for_many(Session session, std::vector<JobId> ids, Deadline deadline) {
+// Counts in `told`, which outlives it, how many it has told of.
+Task<int> wait_for_many(Session session, std::vector<JobId> ids, Deadline deadline, std::size_t* told) {
   const auto all = ids.size();
   Endings endings(session.context);
-  JobsWait::OnEnded on_ended = [&endings](JobRecord&& record) { endings.add(record); };
-  JobsWait::OnMissing on_missing = [&endings](JobId id) { endings.miss(id); };
+  JobsWait::OnEnded on_ended = [&endings, told](JobRecord&& record) {
+    ++*told;
+    endings.add(record);
+  };
+  JobsWait::OnMissing on_missing = [&endings, told](JobId id) {
+    ++*told;
+    endings.miss(id);
+  };
   JobsWait jobs(session, std::move(ids), deadline, std::move(on_ended), std::move(on_missing));
   const auto left = co_await jobs.run();
   endings.close();
@@ -119,13 +137,43 @@ Task<int> wait_for_many(Session session, std::vector<JobId> ids, Deadline deadli
   co_return exit_code::wait_timeout;
 }
 
-Task<int> wait_for(Session session, std::vector<JobId> ids, Deadline deadline) {
+Task<int> wait_for(Session session, std::vector<JobId> ids, Deadline deadline, std::size_t* told) {
   if (ids.size() == 1) {
     const int code = co_await wait_for_one(session, ids.front(), deadline);
     co_return code;
   }
-  const int code = co_await wait_for_many(session, std::move(ids), deadline);
+  const int code = co_await wait_for_many(session, std::move(ids), deadline, told);
   co_return code;
+}
+
+// Until the deadline, and on for as long as more is told: those that have ended are told of all the same.
+Task<> until_silent(Deadline deadline, const std::size_t* told) {
+  co_await sleep_until(deadline);
+  std::size_t seen = 0;
+  do {
+    seen = *told;
+    co_await sleep_until(deadline_in(last_answer));
+  } while (*told != seen);
+}
+
+// A server that is silent doesn't make it any longer: the other way out of a call takes a minute.
+Task<int> wait_in_time(Session session, std::vector<JobId> ids, Deadline deadline) {
+  using asio::experimental::awaitable_operators::operator||;
+  std::size_t told = 0;
+  if (deadline == no_deadline) {
+    const int code = co_await wait_for(session, std::move(ids), deadline, &told);
+    co_return code;
+  }
+  auto waiting = wait_for(session, std::move(ids), deadline, &told);
+  auto silence = until_silent(deadline, &told);
+  try {
+    const auto first = co_await (std::move(waiting) || std::move(silence));
+    if (const auto* code = std::get_if<0>(&first)) co_return *code;
+  } catch (const asio::multiple_exceptions& both) {
+    std::rethrow_exception(both.first_exception());  // cancelled
+  }
+  say_error("--wait-timeout ran out while the server was being asked");
+  co_return exit_code::wait_timeout;
 }
 
 int wait(const Context& context, const WaitOptions& options) {
@@ -137,7 +185,7 @@ int wait(const Context& context, const WaitOptions& options) {
   }
   return run_on_jobs(context, options.jobs, fail_job_verb,
                      [deadline](Session session, std::vector<JobId> ids) {
-                       return wait_for(session, std::move(ids), deadline);
+                       return wait_in_time(session, std::move(ids), deadline);
                      });
 }
 

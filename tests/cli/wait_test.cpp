@@ -5,9 +5,12 @@
 #include "tests/cli/api_stub.hpp"
 #include "tests/shared/runtime/loop.hpp"
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <chrono>
 
 namespace berth::cli {
 namespace {
@@ -235,6 +238,21 @@ TEST(WaitMany, PassOverOneThatIsDeletedMeanwhile) {
   EXPECT_EQ(outcome.code, 4) << "the first in order that isn't 0";
   EXPECT_EQ(outcome.out, "job 2 FAILED, exit 7\n");
   EXPECT_EQ(outcome.err, "berth: there is no job 1\n");
+}
+
+TEST(Wait, IsOverInTimeThoughTheServerIsSilent) {
+  asio::io_context io;
+  // The kernel takes the connection, and nobody ever answers.
+  const asio::ip::tcp::endpoint anywhere(asio::ip::address_v4::loopback(), 0);
+  const asio::ip::tcp::acceptor silent(io, anywhere);
+  const auto url = "http://127.0.0.1:" + std::to_string(silent.local_endpoint().port());
+  const auto began = std::chrono::steady_clock::now();
+  for (const auto* jobs : {"7", "7-9"}) {
+    const auto outcome = berth({"wait", jobs, "--wait-timeout", "100ms", "--url", url});
+    EXPECT_EQ(outcome.code, 124) << jobs;
+    EXPECT_THAT(outcome.err, HasSubstr("--wait-timeout ran out while the server was being asked")) << jobs;
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds{30});
 }
 
 }  // namespace

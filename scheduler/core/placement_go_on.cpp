@@ -31,9 +31,8 @@ std::vector<Assignment> PlacementPass::go_on(const Later& later, const Turn& tur
   if (later.executor != nullptr) replace(*later.executor);
   for (const auto id : later.ended) end(id);
   for (auto given = given_.lower_bound(turn); given != given_.end();) take_back(given++);
-  for (auto& shape : shapes_) {
-    if (skip_those_that_ended(shape) && *shape.next < turn) judge(shape);
-  }
+  // At its turn, as in any pass: what goes before it decides where it fits best.
+  for (auto& shape : shapes_) shape.is_judged = false;
   take_turns(std::numeric_limits<std::size_t>::max(), &turn);
   return std::exchange(result_.assignments, {});
 }

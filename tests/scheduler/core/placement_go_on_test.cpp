@@ -43,6 +43,35 @@ TEST_F(GoingOn, the_end_of_a_newcomer_that_waits_changes_nothing) {
   EXPECT_TRUE(pass.go_on({nullptr, {second.job}}, the_last).empty());
 }
 
+// Job 4 fits best on a until job 3 is on b.
+TEST_F(GoingOn, each_turn_finds_what_the_turns_before_it_have_left) {
+  cluster.executor("a", 4, 4_GiB);
+  cluster.submit(cluster.job(3));
+  const auto last_on_a = cluster.submit(cluster.job(1));
+  cluster.pass();
+  cluster.executor("b", 4, 4_GiB);
+  cluster.update("b", ExecutorState::draining);
+  cluster.submit(cluster.job(3, 3_GiB));
+  const auto small = cluster.submit(cluster.job(1));
+  PlacementPass pass(cluster.view, cluster.rules);
+  EXPECT_TRUE(pass.run_until(the_last).empty());
+  auto resumed = cluster.view.executors().at("b");
+  resumed.state = ExecutorState::ready;
+  const auto later = pass.go_on({&resumed, {last_on_a}}, the_last);
+
+  cluster.end(last_on_a);
+  cluster.update("b");
+  const auto anew = place(cluster.view, 1000, cluster.rules).assignments;
+  ASSERT_EQ(anew.size(), 2u);
+  ASSERT_EQ(later.size(), 2u);
+  EXPECT_EQ(anew[1].job, small);
+  for (std::size_t i = 0; i < anew.size(); ++i) {
+    EXPECT_EQ(later[i].job, anew[i].job);
+    EXPECT_EQ(later[i].executor, anew[i].executor);
+    EXPECT_EQ(later[i].executor, "b");
+  }
+}
+
 TEST_F(GoingOn, an_outlook_stays_where_its_pass_is) { EXPECT_FALSE(std::is_copy_constructible_v<Outlook>); }
 
 }  // namespace

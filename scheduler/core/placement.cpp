@@ -172,7 +172,6 @@ void PlacementPass::judge(Candidates& shape) {
   } else {
     for (auto& slot : slots_) judge_on(shape, slot);
   }
-  shape.with_room = shape.slots.size();
   std::make_heap(shape.slots.begin(), shape.slots.end());
   // With no executor at all nothing is known yet: jobs wait.
   if (slots_.empty()) shape.satisfiable = true;

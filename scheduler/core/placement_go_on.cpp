@@ -17,7 +17,7 @@ PlacementPass::PlacementPass(const PlacementPass& other)
       ended_(other.ended_) {
   opened_.emplace();
   for (const auto& shape : other.shapes_) {
-    shapes_.push_back({shape.line, shape.next, {}, 0, shape.is_judged, shape.satisfiable});
+    shapes_.push_back({shape.line, shape.next, {}, shape.is_judged, shape.satisfiable});
   }
 }
 

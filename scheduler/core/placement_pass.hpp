@@ -77,7 +77,6 @@ class PlacementPass {
     const JobQueue::Line* line;
     std::set<Turn>::const_iterator next;
     std::vector<Candidate> slots{};  // a heap, the best in front; scores may be out of date
-    std::size_t with_room = 0;       // how many they were when it was judged
     bool is_judged = false;
     bool satisfiable = false;
   };

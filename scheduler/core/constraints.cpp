@@ -12,12 +12,14 @@ bool contains(const std::vector<std::string>& list, const std::string& value) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
 
-// "the most that one offers is …" over one amount of the executors.
-template <class Amount>
-std::string most_offered(std::span<const ExecutorView* const> executors, Amount amount) {
-  auto most = amount(*executors.front());
-  for (const auto* executor : executors) most = std::max(most, amount(*executor));
-  return "the most that an executor offers is " + to_string(most);
+// "needs 4 CPUs, the most that an executor offers is 2", with one amount of the executors.
+template <class Amount, class AmountOf>
+std::string too_much(Amount wanted, const std::string& what, std::span<const ExecutorView* const> executors,
+                     AmountOf amount_of) {
+  Amount most = amount_of(*executors.front());
+  for (const auto* executor : executors) most = std::max(most, amount_of(*executor));
+  return "needs " + told_apart(wanted, most) + what + ", the most that an executor offers is " +
+         told_apart(most, wanted);
 }
 
 }  // namespace
@@ -35,8 +37,8 @@ Fit Cpu::check(const Shape& shape, const ExecutorView& executor, const Free& fre
   return shape.resources.cpu <= executor.info.capacity.cpu ? Fit::later : Fit::never;
 }
 std::string Cpu::explain(const Shape& shape, std::span<const ExecutorView* const> executors) {
-  return "needs " + to_string(shape.resources.cpu) + " CPUs, " +
-         most_offered(executors, [](const ExecutorView& e) { return e.info.capacity.cpu; });
+  return too_much(shape.resources.cpu, " CPUs", executors,
+                  [](const ExecutorView& e) { return e.info.capacity.cpu; });
 }
 
 Fit Memory::check(const Shape& shape, const ExecutorView& executor, const Free& free) {
@@ -44,8 +46,8 @@ Fit Memory::check(const Shape& shape, const ExecutorView& executor, const Free& 
   return shape.resources.memory <= executor.info.capacity.memory ? Fit::later : Fit::never;
 }
 std::string Memory::explain(const Shape& shape, std::span<const ExecutorView* const> executors) {
-  return "needs " + to_string(shape.resources.memory) + " of memory, " +
-         most_offered(executors, [](const ExecutorView& e) { return e.info.capacity.memory; });
+  return too_much(shape.resources.memory, " of memory", executors,
+                  [](const ExecutorView& e) { return e.info.capacity.memory; });
 }
 
 Fit Gpus::check(const Shape& shape, const ExecutorView& executor, const Free& free) {

@@ -247,15 +247,6 @@ std::string in_words(Millicores cores) {
   return to_string(cores) + (cores == Millicores{1000} ? " CPU" : " CPUs");
 }
 
-std::string told_apart(Millicores amount, Millicores) { return to_string(amount); }
-
-std::string told_apart(Bytes amount, Bytes other) {
-  constexpr auto unit = (1_MiB).value;
-  if (amount == other || to_string(amount) != to_string(other)) return to_string(amount);
-  if (amount.value / unit == other.value / unit) return std::to_string(amount.value) + "B";
-  return std::to_string(amount.value / unit) + "MiB";
-}
-
 std::size_t count_free(const GpuRequest& request, const Free& free) {
   const auto is_right = [&](const Gpu* gpu) { return is_wanted(request, *gpu); };
   return static_cast<std::size_t>(std::count_if(free.gpus.begin(), free.gpus.end(), is_right));

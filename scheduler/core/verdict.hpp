@@ -35,11 +35,6 @@ ExecutorVerdict in_words(const Shape& shape, const Judged& judged);
 std::string in_words(const GpuRequest& request);
 std::string in_words(Millicores cores);
 
-// An amount as text, so exact that it differs from the text of `other` where the amounts differ: what is a
-// little too small mustn't be said to be as large as what is wanted.
-std::string told_apart(Millicores amount, Millicores other);
-std::string told_apart(Bytes amount, Bytes other);
-
 // How many of the wanted GPUs are free, or would be if those that are out of order recovered.
 std::size_t count_free(const GpuRequest& request, const Free& free);
 std::vector<const UnhealthyGpu*> sick_gpus(const GpuRequest& request, const ExecutorView& executor);

@@ -113,4 +113,13 @@ std::string to_string(Bytes bytes) {
   return std::string(digits.data()) + std::string(units[unit]);
 }
 
+std::string told_apart(Millicores amount, Millicores) { return to_string(amount); }
+
+std::string told_apart(Bytes amount, Bytes other) {
+  constexpr auto unit = (1_MiB).value;
+  if (amount == other || to_string(amount) != to_string(other)) return to_string(amount);
+  if (amount.value / unit == other.value / unit) return std::to_string(amount.value) + "B";
+  return std::to_string(amount.value / unit) + "MiB";
+}
+
 }  // namespace berth

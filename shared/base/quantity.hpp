@@ -56,4 +56,9 @@ Result<Bytes> parse_bytes(std::string_view text);
 // The shortest exact or one-decimal form in binary units: "512MiB", "1.5GiB", "100B".
 std::string to_string(Bytes bytes);
 
+// An amount as text, so exact that it differs from the text of `other` where the amounts differ: what is a
+// little too small mustn't be said to be as large as what is wanted.
+std::string told_apart(Millicores amount, Millicores other);
+std::string told_apart(Bytes amount, Bytes other);
+
 }  // namespace berth

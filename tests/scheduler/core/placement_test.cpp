@@ -302,6 +302,8 @@ TEST(Placement, EachConstraintKeepsJobsAway) {
             "needs 2 nvidia/a100 GPUs, which no executor has");
   EXPECT_EQ(verdict([](D& d) { d.resources.memory = 8_GiB; }),
             "needs 8GiB of memory, the most that an executor offers is 4GiB");
+  EXPECT_EQ(verdict([](D& d) { d.resources.memory = Bytes{(4_GiB).value + 1}; }),
+            "needs 4294967297B of memory, the most that an executor offers is 4294967296B");
 }
 
 TEST(Placement, AnExecutorThatIsLostOrUnhealthyGetsNothing) {

@@ -58,6 +58,14 @@ TEST(Quantity, BytesReadWell) {
   EXPECT_EQ(to_string(64_TiB), "64TiB");
 }
 
+TEST(Quantity, BytesThatDifferAreToldApart) {
+  EXPECT_EQ(told_apart(2_GiB, 2_GiB), "2GiB");
+  EXPECT_EQ(told_apart(2_GiB, 4_GiB), "2GiB");
+  EXPECT_EQ(told_apart(16343_MiB, 16_GiB), "16343MiB");
+  EXPECT_EQ(told_apart(16_GiB, 16343_MiB), "16384MiB");
+  EXPECT_EQ(told_apart(Bytes{(2_GiB).value + 1}, 2_GiB), "2147483649B");
+}
+
 TEST(Time, DurationsRoundTrip) {
   EXPECT_EQ(*parse_duration("10s"), 10s);
   EXPECT_EQ(*parse_duration("1h30m"), 90min);

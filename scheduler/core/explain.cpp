@@ -2,6 +2,7 @@
 
 #include "scheduler/core/outlook.hpp"
 #include "scheduler/core/remedies.hpp"
+#include "scheduler/core/remedy_words.hpp"
 #include "scheduler/core/start_estimate.hpp"
 #include "shared/model/attempt_story.hpp"
 #include "shared/model/job_lifecycle.hpp"

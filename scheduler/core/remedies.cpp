@@ -2,6 +2,7 @@
 
 #include "scheduler/core/constraints.hpp"
 #include "scheduler/core/remedy_plan.hpp"
+#include "scheduler/core/remedy_words.hpp"
 #include "shared/base/limits.hpp"
 
 #include <algorithm>
@@ -17,7 +18,6 @@ constexpr std::size_t of_each_kind_tried = 2;    // those that need the fewest c
 constexpr std::size_t of_each_kind_sized = 200;  // the nearest, whose changes are counted for that
 constexpr std::size_t remedies_told = 6;
 constexpr std::size_t turns_yielded = 4;       // jobs that may have to go before, beyond the first
-constexpr std::size_t endings_named = 10;      // in words
 constexpr std::size_t endings_doubted = 8;     // of more it isn't tried whether each is needed
 constexpr std::size_t trials_limit = 200'000;  // of all trials (PlacementPass::work)
 constexpr std::size_t doubts_limit = 100'000;  // beyond which no ending is doubted any more
@@ -33,39 +33,6 @@ Pattern pattern_of(const RemedyPlan& plan) {
                                                         : plan.executor());
   }
   return pattern;
-}
-
-std::string where_words(const std::vector<std::string>& executors) {
-  if (executors.size() == 1) return "on " + executors.front();
-  return "on " + std::to_string(executors.size()) + " executors";
-}
-
-// "once job 41 has ended", "once jobs 41, 42 and 45 have ended", "once jobs 1, 2, … and 30 more have ended"
-std::string ends_words(const std::vector<JobId>& jobs) {
-  if (jobs.size() == 1) return "once job " + to_string(jobs.front()) + " has ended";
-  std::string words = "once jobs " + to_string(jobs.front());
-  for (std::size_t i = 1; i < jobs.size(); ++i) {
-    if (i == endings_named && jobs.size() > endings_named + 1)
-      return words + " and " + std::to_string(jobs.size() - i) + " more have ended";
-    words += (i + 1 == jobs.size() ? " and " : ", ") + to_string(jobs[i]);
-  }
-  return words + " have ended";
-}
-
-Remedy told(std::vector<NeededChange> changes, std::vector<std::string> executors) {
-  std::string words;
-  const auto add = [&](const std::string& more) { words += (words.empty() ? "" : " and ") + more; };
-  std::vector<JobId> ending;
-  for (const auto& change : changes) {
-    if (change.kind == ChangeKind::job_ends) {
-      ending.push_back(*change.job);
-    } else {
-      add(in_words(change));
-    }
-  }
-  if (!ending.empty()) add(ends_words(ending));
-  auto message = where_words(executors) + " " + words;
-  return {std::move(message), std::move(changes), std::move(executors)};
 }
 
 // What a pass makes of a plan.
@@ -297,36 +264,6 @@ class Search {
 
 Remedies remedies_of(const Inquiry& inquiry, const Outlook& outlook) {
   return Search(inquiry, outlook).run();
-}
-
-std::string in_words(const NeededChange& change) {
-  const auto executor = change.executor.value_or("");
-  const auto value = change.value.value_or("");
-  switch (change.kind) {
-    case ChangeKind::definition:
-      return change_words(*change.field, change.value);
-    case ChangeKind::job_ends:
-      return ends_words({change.job.value_or(JobId{})});
-    case ChangeKind::executor_resumes:
-      return "once " + executor + " is resumed";
-    case ChangeKind::runtime_recovers:
-      return "once the container runtime of " + executor + " takes containers again";
-    case ChangeKind::executor_returns:
-      return "once " + executor + " is heard again";
-    case ChangeKind::gpu_recovers:
-      return "once GPU " + value + " of " + executor + " has recovered";
-    case ChangeKind::executor_joins:
-      return "once an executor joins with " + value;
-    case ChangeKind::executor_allows:
-      return "once " + executor + " allows to mount " + value + " (--allow-volume)";
-    case ChangeKind::leader_comes:
-      return "once a scheduler leads";
-    case ChangeKind::time_passes:
-      return "at " + value;
-    case ChangeKind::attempt_proceeds:
-      return "once " + executor + " has its container ready";
-  }
-  return "";
 }
 
 }  // namespace berth

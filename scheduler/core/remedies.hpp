@@ -25,7 +25,4 @@ struct Remedies {
 // `outlook` is the job's, and found no place.
 Remedies remedies_of(const Inquiry& inquiry, const Outlook& outlook);
 
-// In words, without where: "once job 41 has ended", "with memory 48GiB".
-std::string in_words(const NeededChange& change);
-
 }  // namespace berth

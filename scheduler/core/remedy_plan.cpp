@@ -1,6 +1,8 @@
 #include "scheduler/core/remedy_plan.hpp"
 
 #include "scheduler/core/constraints.hpp"
+#include "scheduler/core/jobs_to_end.hpp"
+#include "scheduler/core/remedy_words.hpp"
 
 #include <algorithm>
 #include <map>
@@ -9,47 +11,7 @@
 namespace berth {
 namespace {
 
-constexpr auto mebibyte = (1_MiB).value;
-constexpr auto gibibyte = (1_GiB).value;
-
-// As a definition has it, and never more than it is.
-std::string size_text(Bytes bytes) {
-  const bool is_whole = bytes.value % gibibyte == 0;
-  return is_whole ? std::to_string(bytes.value / gibibyte) + "GiB"
-                  : std::to_string(bytes.value / mebibyte) + "MiB";
-}
-
-Bytes whole_mebibytes(Bytes bytes) { return {bytes.value / mebibyte * mebibyte}; }
-Bytes up_to_mebibytes(Bytes bytes) { return whole_mebibytes({bytes.value + mebibyte - 1}); }
-
-std::uint32_t wanted_gpus(const Resources& wanted, const Free& free) {
-  return static_cast<std::uint32_t>(wanted.gpu ? count_free(*wanted.gpu, free) : 0);
-}
-
-// How much more would have to be free.
-Amounts lacking(const Resources& wanted, const Amounts& free) {
-  const auto gpus = wanted.gpu ? wanted.gpu->count : 0;
-  return {std::max(wanted.cpu - free.cpu, Millicores{}), std::max(wanted.memory - free.memory, Bytes{}),
-          gpus - std::min(gpus, free.gpus)};
-}
-
-// What a job with these resources gives back on the executor.
-Holding holding_of(const Job& job, const std::vector<std::string>& gpus, const ExecutorView& executor,
-                   const Resources& wanted) {
-  Free freed;
-  give_back(freed, job.definition.resources, gpus, executor);
-  return {job.id, {freed.cpu, freed.memory, wanted_gpus(wanted, freed)}};
-}
-
-std::vector<Holding> running_on(const ClusterView& view, const ExecutorView& executor,
-                                const Resources& wanted) {
-  std::vector<Holding> holdings;
-  for (const auto id : executor.jobs) {
-    const auto* job = view.find(id);
-    if (job != nullptr) holdings.push_back(holding_of(*job, job->attempts.back().gpus, executor, wanted));
-  }
-  return holdings;
-}
+Bytes whole_mebibytes(Bytes bytes) { return {bytes.value - bytes.value % (1_MiB).value}; }
 
 bool is_about_room(const Finding& finding) {
   const bool is_amount_or_turn = finding.code == Obstacle::gpu || finding.code == Obstacle::cpu ||
@@ -58,17 +20,6 @@ bool is_about_room(const Finding& finding) {
 }
 
 }  // namespace
-
-Room room_of(const ClusterView& view, const PlacementPass::Slot& slot, const std::vector<Assignment>& given,
-             const Resources& wanted) {
-  Room room{{slot.free.cpu, slot.free.memory, wanted_gpus(wanted, slot.free)}, slot.kept_for, {}};
-  for (const auto& taken : given) {
-    const auto* job = view.find(taken.job);
-    if (job == nullptr || taken.executor != slot.executor->info.name) continue;
-    room.taken.push_back(holding_of(*job, taken.gpus, *slot.executor, wanted));
-  }
-  return room;
-}
 
 RemedyPlan::RemedyPlan(const Inquiry& inquiry, const Judged& judged, const std::vector<Assignment>& before,
                        Way way)
@@ -344,33 +295,6 @@ std::size_t changes_needed(const Inquiry& inquiry, const Judged& judged) {
   const auto room = room_of(inquiry.view, slot, {}, wanted);
   const auto jobs = jobs_to_end(running_on(inquiry.view, *slot.executor, wanted), lacking(wanted, room.free));
   return findings.size() - about_room + (jobs ? jobs->size() : 1);
-}
-
-std::string change_words(const std::string& field, const std::optional<std::string>& value) {
-  const std::string labels = "placement.labels.";
-  if (field.starts_with(labels)) {
-    const auto label = field.substr(labels.size());
-    return value ? "with label " + label + "=" + *value : "without label " + label;
-  }
-  if (field == "resources.cpu") return "with " + *value + (*value == "1" ? " CPU" : " CPUs");
-  if (field == "resources.memory") return "with memory " + *value;
-  if (field == "resources.gpu") return "without a GPU";
-  if (field == "resources.gpu.count") return "with " + *value + (*value == "1" ? " GPU" : " GPUs");
-  if (field == "resources.gpu.type") return "with GPUs of type " + *value;
-  if (field == "placement.regions") return value ? "in region " + *value : "in any region";
-  if (field == "placement.datacenters") return value ? "in datacenter " + *value : "in any datacenter";
-  return "with " + field + " " + value.value_or("unset");
-}
-
-std::string demands_of(const Shape& shape) {
-  std::string words = in_words(shape.resources.cpu) + ", " +
-                      size_text(up_to_mebibytes(shape.resources.memory)) + " of memory";
-  if (shape.resources.gpu) words += ", " + in_words(*shape.resources.gpu);
-  if (!shape.placement.regions.empty()) words += ", region " + shape.placement.regions.front();
-  if (!shape.placement.datacenters.empty()) words += ", datacenter " + shape.placement.datacenters.front();
-  for (const auto& [name, value] : shape.placement.labels) words += ", label " + name + "=" + value;
-  for (const auto& path : shape.host_paths) words += ", --allow-volume " + path;
-  return words;
 }
 
 }  // namespace berth

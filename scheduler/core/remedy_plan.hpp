@@ -3,8 +3,8 @@
 #pragma once
 
 #include "scheduler/core/explain.hpp"
-#include "scheduler/core/jobs_to_end.hpp"
 #include "scheduler/core/outlook.hpp"
+#include "scheduler/core/room.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -12,17 +12,6 @@
 #include <vector>
 
 namespace berth {
-
-// What is left of an executor for a job, and who has the rest before it.
-struct Room {
-  Amounts free;  // less than nothing where it shrank; GPUs: of those that are wanted
-  std::optional<JobId> kept_for;
-  std::vector<Holding> taken;  // by jobs of earlier turns
-};
-
-// As a pass finds the slot. `given`: what it gave, there and elsewhere, to jobs of the view.
-Room room_of(const ClusterView& view, const PlacementPass::Slot& slot, const std::vector<Assignment>& given,
-             const Resources& wanted);
 
 class RemedyPlan {
  public:
@@ -84,12 +73,5 @@ class RemedyPlan {
 
 // About how many changes others would have to make for the job to run there.
 std::size_t changes_needed(const Inquiry& inquiry, const Judged& judged);
-
-// "with memory 48GiB", "without a GPU", "in any region": what a change of a definition's field means.
-std::string change_words(const std::string& field, const std::optional<std::string>& value);
-
-// What an executor must have for a shape: "4 CPUs, 8GiB of memory, label disk=ssd". It is enough: memory is
-// rounded up to whole MiB.
-std::string demands_of(const Shape& shape);
 
 }  // namespace berth

@@ -38,7 +38,7 @@ Pattern pattern_of(const RemedyPlan& plan) {
 // What a pass makes of a plan.
 struct Trial {
   std::vector<std::string> fitting;  // where the job would go
-  Room room;                         // on the plan's executor, and who gets it instead
+  SlotRoom room;                     // on the plan's executor, and who gets it instead
   std::size_t work = 0;
 };
 
@@ -167,7 +167,7 @@ class Search {
   // What became of a plan.
   struct Settled {
     bool is_told = false;
-    Room first;  // who got the room when it was put to a pass as it was
+    SlotRoom first;  // who got the room when it was put to a pass as it was
   };
 
   void try_it(const Judged& judged, RemedyPlan::Way way) {

@@ -215,7 +215,7 @@ bool RemedyPlan::outrank_all() {
   return definition_.priority > inquiry_->job.definition.priority || outrank(room());
 }
 
-Room RemedyPlan::room() const {
+SlotRoom RemedyPlan::room() const {
   return room_of(inquiry_->view, {&executor_, free_, kept_for_}, taken_, definition_.resources);
 }
 
@@ -226,7 +226,7 @@ int RemedyPlan::priority_of(JobId id) const {
 
 // By the least priority that gets it past enough of them, the ones of the latest turns first; past all, where
 // that isn't enough either.
-bool RemedyPlan::outrank(const Room& room) {
+bool RemedyPlan::outrank(const SlotRoom& room) {
   auto past = definition_.priority;
   if (room.kept_for) past = std::max(past, priority_of(*room.kept_for));
   std::multimap<int, Amounts> rivals;
@@ -245,7 +245,7 @@ bool RemedyPlan::outrank(const Room& room) {
   return true;
 }
 
-bool RemedyPlan::get_past(const Room& room, Way way) {
+bool RemedyPlan::get_past(const SlotRoom& room, Way way) {
   if (room.taken.empty() && !room.kept_for) return false;
   if (way == Way::owner) return outrank(room);
   const auto known = ended_.size();

@@ -4,7 +4,7 @@
 
 #include "scheduler/core/explain.hpp"
 #include "scheduler/core/outlook.hpp"
-#include "scheduler/core/room.hpp"
+#include "scheduler/core/slot_room.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -33,7 +33,7 @@ class RemedyPlan {
 
   // A pass gave the room to others all the same: others' way, as many of them as are in the way must go
   // first, too; the owner's, the job must outrank them. False: it can't.
-  bool get_past(const Room& room, Way way);
+  bool get_past(const SlotRoom& room, Way way);
   // The same, but that this job goes on.
   RemedyPlan without(JobId ending) const;
 
@@ -52,9 +52,9 @@ class RemedyPlan {
   bool lift_reservation();
   bool lift_turn();
   void lift_gpu_health();
-  Room room() const;
+  SlotRoom room() const;
   int priority_of(JobId job) const;
-  bool outrank(const Room& room);
+  bool outrank(const SlotRoom& room);
   bool outrank_all();
   bool make_room();
   void end(JobId job);

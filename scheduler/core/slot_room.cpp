@@ -1,4 +1,4 @@
-#include "scheduler/core/room.hpp"
+#include "scheduler/core/slot_room.hpp"
 
 #include "scheduler/core/verdict.hpp"
 
@@ -21,9 +21,9 @@ Holding holding_of(const Job& job, const std::vector<std::string>& gpus, const E
 
 }  // namespace
 
-Room room_of(const ClusterView& view, const PlacementPass::Slot& slot, const std::vector<Assignment>& given,
-             const Resources& wanted) {
-  Room room{{slot.free.cpu, slot.free.memory, wanted_gpus(wanted, slot.free)}, slot.kept_for, {}};
+SlotRoom room_of(const ClusterView& view, const PlacementPass::Slot& slot,
+                 const std::vector<Assignment>& given, const Resources& wanted) {
+  SlotRoom room{{slot.free.cpu, slot.free.memory, wanted_gpus(wanted, slot.free)}, slot.kept_for, {}};
   for (const auto& taken : given) {
     const auto* job = view.find(taken.job);
     if (job == nullptr || taken.executor != slot.executor->info.name) continue;

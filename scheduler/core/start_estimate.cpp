@@ -154,8 +154,9 @@ StartEstimate estimate_start(const Inquiry& inquiry, const Outlook& outlook, Wal
     estimate.message = "many jobs go before it, and the latest is further ahead than is looked";
   } else if (!latest.place) {
     estimate.message =
-        "it depends on jobs whose end nothing bounds: with an image to pull, or without a timeout that ends "
-        "them for good and runs of the same name to go by";
+        "jobs in its way may take any time: they have no timeout and no earlier runs of their name to go by, "
+        "or "
+        "may be retried, or pull an image first";
   } else if (is_one_in_backoff_before(inquiry.view, {inquiry.job.definition.priority, inquiry.job.id})) {
     estimate.message = "jobs that wait for their next attempt go before it";
   } else {

@@ -90,7 +90,9 @@ std::string executor_table_of(const Explanation& explanation, const TableStyle& 
   const auto more = explanation.executors.size() - shown + explanation.executors_left_out;
   return heading("What is free when its turn comes", style) + table.render(style) +
          (more > 0 ? "and " + std::to_string(more) + " more, further from it (--json has " +
-                         (explanation.executors_left_out > 0 ? "1000" : "all") + ")\n"
+                         (explanation.executors_left_out > 0 ? std::to_string(explanation.executors.size())
+                                                             : "all") +
+                         ")\n"
                    : "");
 }
 

@@ -144,6 +144,7 @@ JobWebhooks::Target* JobWebhooks::target_of(const std::string& name, JobId job, 
   target.hook = hook;
   if (const auto url = parse_webhook_url(hook.url)) target.url = *url;  // else the try says what is wrong
   schedule(name, loop_now());
+  take_host(target.url.host);
   return &targets_.emplace(name, std::move(target)).first->second;
 }
 
@@ -165,48 +166,76 @@ Task<> JobWebhooks::deliver() {
   }
 }
 
-Deadline JobWebhooks::next_due() const {
-  if (due_.empty() || tries_ >= limits::webhook_tries_at_once) return no_deadline;
-  return due_.begin()->first;
-}
+Deadline JobWebhooks::next_due() const { return due_.empty() ? no_deadline : due_.begin()->first; }
 
 void JobWebhooks::begin_due() {
   const auto now = loop_now();
-  while (tries_ < limits::webhook_tries_at_once && !due_.empty() && due_.begin()->first <= now) {
+  while (!due_.empty() && due_.begin()->first <= now) {
     const auto name = due_.begin()->second;
     due_.erase(due_.begin());
-    auto& target = targets_.at(name);
-    auto& host = hosts_[target.url.host];
-    if (host.tries >= limits::webhook_tries_at_a_host) {
-      host.waiting.push_back(name);
-      continue;
-    }
-    ++host.tries;
-    ++tries_;
-    target.is_being_tried = true;
-    tasks_.spawn("a delivery to a job's webhook", attempt(name));
+    const auto& host_name = targets_.at(name).url.host;
+    hosts_.at(host_name).due.push_back(name);
+    line_up(host_name);
+  }
+  for (auto& lane : lanes_) {
+    while (lane.tries < lane.places && !lane.hosts.empty()) begin_next(lane);
   }
 }
 
-Task<> JobWebhooks::attempt(std::string name) {
+void JobWebhooks::begin_next(Lane& lane) {
+  const auto host_name = std::move(lane.hosts.front());
+  lane.hosts.pop_front();
+  auto& host = hosts_.at(host_name);
+  host.is_in_line = false;
+  auto name = std::move(host.due.front());
+  host.due.pop_front();
+  ++host.tries;
+  ++lane.tries;
+  targets_.at(name).is_being_tried = true;
+  line_up(host_name);
+  tasks_.spawn("a delivery to a job's webhook", attempt(std::move(name), lane));
+}
+
+Task<> JobWebhooks::attempt(std::string name, Lane& lane) {
   auto& target = targets_.at(name);  // it stays while it is being tried
+  const auto host_name = target.url.host;
   const auto verdict = co_await try_first(target);
-  --tries_;
-  leave_host(target.url.host);
+  --lane.tries;
+  --hosts_.at(host_name).tries;
+  line_up(host_name);
   settle(name, target, verdict);
   wakeup_.notify();
 }
 
+void JobWebhooks::line_up(const std::string& host_name) {
+  auto& host = hosts_.at(host_name);
+  if (host.is_in_line || host.due.empty() || host.tries >= host.room) return;
+  host.is_in_line = true;
+  lane_of(host).hosts.push_back(host_name);
+}
+
+void JobWebhooks::take_host(const std::string& host_name) {
+  const auto [host, is_new] = hosts_.try_emplace(host_name);
+  if (!is_new && host->second.targets == 0) --idle_hosts_;
+  ++host->second.targets;
+}
+
+// How it stands is remembered for its next job, but not of all the hosts that there ever were.
 void JobWebhooks::leave_host(const std::string& host_name) {
-  const auto host = hosts_.find(host_name);
-  --host->second.tries;
-  auto& waiting = host->second.waiting;
-  if (!waiting.empty()) {
-    schedule(waiting.front(), loop_now());
-    waiting.pop_front();
-  } else if (host->second.tries == 0) {
-    hosts_.erase(host);
-  }
+  if (--hosts_.at(host_name).targets > 0) return;
+  if (++idle_hosts_ <= limits::webhook_hosts_remembered) return;
+  std::erase_if(hosts_, [](const auto& entry) { return entry.second.targets == 0; });
+  idle_hosts_ = 0;
+}
+
+void JobWebhooks::judge_host(const std::string& host_name, Milliseconds took) {
+  auto& host = hosts_.at(host_name);
+  if (host.is_in_line) std::erase(lane_of(host).hosts, host_name);
+  host.is_in_line = false;
+  const bool is_slow = took > limits::webhook_prompt;
+  host.standing = is_slow ? Standing::slow : Standing::prompt;
+  host.room = is_slow ? 1 : std::min(host.room + 1, limits::webhook_tries_at_a_host);
+  line_up(host_name);
 }
 
 Task<WebhookVerdict> JobWebhooks::try_first(const Target& target) {
@@ -218,7 +247,9 @@ Task<WebhookVerdict> JobWebhooks::try_first(const Target& target) {
     co_return WebhookVerdict::drop;
   }
   const auto client = sender_.client_for(target.url, WebhookKind::job);
+  const auto began = loop_now();
   const auto verdict = co_await sender_.post(client, WebhookKind::job, target.hook, std::move(**event));
+  judge_host(target.url.host, std::chrono::duration_cast<Milliseconds>(loop_now() - began));
   co_return verdict;
 }
 
@@ -244,6 +275,7 @@ void JobWebhooks::settle(const std::string& name, Target& target, WebhookVerdict
   target.owed.pop_front();
   if (target.owed.empty()) {
     notes_.remove(name);
+    leave_host(target.url.host);
     targets_.erase(name);
     return;
   }

@@ -3,6 +3,9 @@
 // bounded number at once and of these only so many at one host. A webhook to which nothing is owed costs
 // nothing.
 //
+// A try that hangs keeps its place for limits::webhook_call. So hosts that were prompt, that are new and that
+// were slow the last time have places apart from each other: however many hang, they delay none that doesn't.
+//
 // Each gets its events in their order, one at a time.
 #pragma once
 
@@ -11,6 +14,8 @@
 #include "scheduler/loops/webhook_sender.hpp"
 #include "shared/runtime/task_group.hpp"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -49,11 +54,24 @@ class JobWebhooks {
     bool is_being_tried = false;     // with the first that is owed
   };
 
-  // What goes on at one host: never more than limits::webhook_tries_at_a_host, so that one that hangs leaves
-  // the others alone.
+  // How the last try at a host went: prompt if it ended within limits::webhook_prompt, with whatever outcome.
+  enum class Standing { prompt, fresh, slow };
+
+  // What goes on at one host.
   struct Host {
+    Standing standing = Standing::fresh;
+    std::size_t room = 1;     // for tries at once: one more after each that was prompt, one after a slow one
+    std::size_t tries = 0;    // never more than `room`, but for those begun before it became slow
+    std::size_t targets = 0;  // to which something is owed
+    std::deque<std::string> due;  // of these: to be tried, in this order
+    bool is_in_line = false;  // in the lane of its standing; only while something is due and there is room
+  };
+
+  // The tries at hosts of one standing. Hosts take turns.
+  struct Lane {
+    std::size_t places = 0;
     std::size_t tries = 0;
-    std::deque<std::string> waiting;  // targets that are due, but for that
+    std::deque<std::string> hosts{};  // those in line
   };
 
   // Takes what is owed to this job's webhooks out of `noted`.
@@ -65,9 +83,14 @@ class JobWebhooks {
   void note_position(std::uint64_t seq, bool has_filed);
   void schedule(const std::string& name, Monotonic due);
   void begin_due();
+  void begin_next(Lane& lane);
   Deadline next_due() const;
-  Task<> attempt(std::string name);
-  void leave_host(const std::string& host_name);
+  Task<> attempt(std::string name, Lane& lane);
+  Lane& lane_of(const Host& host) { return lanes_[static_cast<std::size_t>(host.standing)]; }
+  void line_up(const std::string& host_name);
+  void take_host(const std::string& host_name);   // something is owed to one more target of it
+  void leave_host(const std::string& host_name);  // to one less
+  void judge_host(const std::string& host_name, Milliseconds took);
   Task<Result<std::optional<Event>>> event_at(std::uint64_t seq);
   Task<WebhookVerdict> try_first(const Target& target);
   void settle(const std::string& name, Target& target, WebhookVerdict verdict);
@@ -82,9 +105,12 @@ class JobWebhooks {
   std::mt19937_64 random_;
   Wakeup wakeup_;                                    // deliver(): something is due, or could be
   std::map<std::string, Target> targets_;            // by note
-  std::set<std::pair<Monotonic, std::string>> due_;  // those that aren't being tried, nor wait for their host
-  std::map<std::string, Host> hosts_;                // those with tries
-  std::size_t tries_ = 0;
+  std::set<std::pair<Monotonic, std::string>> due_;  // those that aren't being tried, nor due at their host
+  std::map<std::string, Host> hosts_;                // those of targets, and some that were tried lately
+  std::size_t idle_hosts_ = 0;                       // of these: without targets
+  std::array<Lane, 3> lanes_{Lane{limits::webhook_tries_at_prompt_hosts},
+                             Lane{limits::webhook_tries_at_new_hosts},
+                             Lane{limits::webhook_tries_at_slow_hosts}};  // by standing
 };
 
 }  // namespace berth

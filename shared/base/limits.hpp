@@ -67,12 +67,19 @@ inline constexpr std::size_t webhook_answer = 64u << 10;  // read of an answer, 
                                                           // again; nobody looks at it
 inline constexpr Milliseconds webhook_first_retry = 1s;   // doubled up to the longest, with jitter
 inline constexpr Milliseconds webhook_longest_retry = 5min;
-inline constexpr Milliseconds webhook_patience = 24h;      // an event that is older isn't tried again
-inline constexpr std::size_t webhook_tries_at_once = 32;   // of all jobs' webhooks
-inline constexpr std::size_t webhook_tries_at_a_host = 4;  // of these
-inline constexpr std::size_t webhook_backlog = 100;        // events owed to one webhook of a job: the newest
-inline constexpr std::size_t webhooks_owed = 10'000;       // webhooks of jobs to which anything is owed
-inline constexpr Milliseconds webhook_note_period = 1s;    // between two writes of how far deliveries are
+inline constexpr Milliseconds webhook_patience = 24h;  // an event that is older isn't tried again
+// Of all jobs' webhooks, at once. Each kind of host has tries of its own, so that none takes another's.
+inline constexpr std::size_t webhook_tries_at_prompt_hosts = 16;
+inline constexpr std::size_t webhook_tries_at_new_hosts = 8;
+inline constexpr std::size_t webhook_tries_at_slow_hosts = 8;
+inline constexpr std::size_t webhook_tries_at_once =
+    webhook_tries_at_prompt_hosts + webhook_tries_at_new_hosts + webhook_tries_at_slow_hosts;
+inline constexpr std::size_t webhook_tries_at_a_host = 4;       // of these, at a prompt one; else 1
+inline constexpr Milliseconds webhook_prompt = 2s;              // a host whose last try took longer is slow
+inline constexpr std::size_t webhook_hosts_remembered = 1'000;  // of those to which nothing is owed
+inline constexpr std::size_t webhook_backlog = 100;      // events owed to one webhook of a job: the newest
+inline constexpr std::size_t webhooks_owed = 10'000;     // webhooks of jobs to which anything is owed
+inline constexpr Milliseconds webhook_note_period = 1s;  // between two writes of how far deliveries are
 
 // --- store ---
 inline constexpr Milliseconds store_call = 5s;  // deadline of one call; an fsync on a busy disk takes a while

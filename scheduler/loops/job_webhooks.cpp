@@ -55,7 +55,8 @@ Task<Result<>> JobWebhooks::resume(std::map<std::string, WebhookProgress> noted)
       if (job) resume_job(*job, noted);
     }
   }
-  // Their jobs are gone, or they are webhooks of the cluster that aren't in the settings any more.
+  // Their jobs are gone, too many wait, or they are webhooks of the cluster that aren't in the settings any
+  // more.
   for (const auto& [name, progress] : noted) notes_.remove(name);
   co_return Result<>{};
 }
@@ -65,8 +66,9 @@ void JobWebhooks::resume_job(const Job& job, std::map<std::string, WebhookProgre
     const auto name = job_note(job.id, i);
     const auto entry = noted.find(name);
     if (entry == noted.end() || entry->second.owed.empty()) continue;
-    Target* target = target_of(name, job.id, job.definition.webhooks[i]);
-    if (target != nullptr) target->owed.assign(entry->second.owed.begin(), entry->second.owed.end());
+    const auto target = target_of(name, job.id, job.definition.webhooks[i]);
+    if (!target) continue;
+    (*target)->owed.assign(entry->second.owed.begin(), entry->second.owed.end());
     noted.erase(entry);
   }
 }
@@ -116,33 +118,42 @@ void JobWebhooks::file(const Event& event, const Job& job) {
     const auto& hook = job.definition.webhooks[i];
     if (!is_of_interest(hook.on, event)) continue;
     const auto name = job_note(job.id, i);
-    Target* target = target_of(name, job.id, hook);
-    if (target == nullptr) {
-      sender_.drop(WebhookKind::job, hook, event.seq,
-                   "deliveries to " + std::to_string(limits::webhooks_owed) + " webhooks wait already");
+    const auto filed = target_of(name, job.id, hook);
+    if (!filed) {
+      sender_.drop(WebhookKind::job, hook, event.seq, filed.error().message);
       continue;
     }
-    auto& owed = target->owed;
+    auto& target = **filed;
+    auto& owed = target.owed;
     if (!owed.empty() && event.seq <= owed.back()) continue;  // it was filed by the leader before
     if (owed.size() == limits::webhook_backlog) {
-      const auto oldest = owed.begin() + (target->is_being_tried ? 1 : 0);
+      const auto oldest = owed.begin() + (target.is_being_tried ? 1 : 0);
       sender_.drop(WebhookKind::job, hook, *oldest, "too many wait behind it");
       owed.erase(oldest);
     }
     owed.push_back(event.seq);
-    note(name, *target);
+    note(name, target);
   }
 }
 
-// The target of that name, made if it isn't there; nothing when there are too many.
-JobWebhooks::Target* JobWebhooks::target_of(const std::string& name, JobId job, const Webhook& hook) {
+// The target of that name, made if it isn't there; refused when there are too many. One host that is dead
+// must not crowd out the others.
+Result<JobWebhooks::Target*> JobWebhooks::target_of(const std::string& name, JobId job, const Webhook& hook) {
   const auto found = targets_.find(name);
   if (found != targets_.end()) return &found->second;
-  if (targets_.size() >= limits::webhooks_owed) return nullptr;
+  const auto too_many = [](std::size_t count, const char* where) {
+    return Error{ErrorKind::refused,
+                 "deliveries to " + std::to_string(count) + " webhooks" + where + " wait already"};
+  };
+  if (targets_.size() >= limits::webhooks_owed) return too_many(limits::webhooks_owed, "");
   Target target;
   target.job = job;
   target.hook = hook;
   if (const auto url = parse_webhook_url(hook.url)) target.url = *url;  // else the try says what is wrong
+  const auto host = hosts_.find(target.url.host);
+  if (host != hosts_.end() && host->second.targets >= limits::webhooks_owed_at_a_host) {
+    return too_many(limits::webhooks_owed_at_a_host, " at that host");
+  }
   schedule(name, loop_now());
   take_host(target.url.host);
   return &targets_.emplace(name, std::move(target)).first->second;

@@ -78,7 +78,7 @@ class JobWebhooks {
   void resume_job(const Job& job, std::map<std::string, WebhookProgress>& noted);
   Task<std::vector<std::optional<Job>>> records(std::vector<JobId> ids);
   void file(const Event& event, const Job& job);
-  Target* target_of(const std::string& name, JobId job, const Webhook& hook);
+  Result<Target*> target_of(const std::string& name, JobId job, const Webhook& hook);
   void note(const std::string& name, const Target& target);
   void note_position(std::uint64_t seq, bool has_filed);
   void schedule(const std::string& name, Monotonic due);

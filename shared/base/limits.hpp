@@ -77,9 +77,10 @@ inline constexpr std::size_t webhook_tries_at_once =
 inline constexpr std::size_t webhook_tries_at_a_host = 4;       // of these, at a prompt one; else 1
 inline constexpr Milliseconds webhook_prompt = 2s;              // a host whose last try took longer is slow
 inline constexpr std::size_t webhook_hosts_remembered = 1'000;  // of those to which nothing is owed
-inline constexpr std::size_t webhook_backlog = 100;      // events owed to one webhook of a job: the newest
-inline constexpr std::size_t webhooks_owed = 10'000;     // webhooks of jobs to which anything is owed
-inline constexpr Milliseconds webhook_note_period = 1s;  // between two writes of how far deliveries are
+inline constexpr std::size_t webhook_backlog = 100;   // events owed to one webhook of a job: the newest
+inline constexpr std::size_t webhooks_owed = 10'000;  // webhooks of jobs to which anything is owed
+inline constexpr std::size_t webhooks_owed_at_a_host = 1'000;  // of these
+inline constexpr Milliseconds webhook_note_period = 1s;        // between two writes of how far deliveries are
 
 // --- store ---
 inline constexpr Milliseconds store_call = 5s;  // deadline of one call; an fsync on a busy disk takes a while

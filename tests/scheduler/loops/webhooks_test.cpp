@@ -333,6 +333,19 @@ TEST_F(WebhookLoops, HoweverManyHostsHangThoseThatAnswerDoNotWait) {
   step_down();  // before the receiver ends
 }
 
+TEST_F(WebhookLoops, AHostThatIsDeadDoesNotCrowdOutTheOthers) {
+  receiver_.hangs = true;
+  lead();
+  const auto jobs = limits::webhooks_owed_at_a_host / limits::max_webhooks;
+  const std::vector<Webhook> full(limits::max_webhooks, hook(receiver_.url()));
+  for (std::size_t i = 0; i < jobs; ++i) end(submit(full));
+  end(submit({hook(receiver_.url()), hook("http://localhost:" + other_.port() + "/")}));
+  until_it_has(other_, 1);
+  EXPECT_EQ(counts(WebhookKind::job).dropped, 1u) << "one too many for that host";
+  EXPECT_EQ(leader_->webhooks.owed_to_jobs() + counts(WebhookKind::job).delivered,
+            limits::webhooks_owed_at_a_host + 1);
+}
+
 TEST_F(WebhookLoops, AHostHasMoreTriesAtOnceWhileItIsPrompt) {
   lead();
   receiver_.delay = 50ms;

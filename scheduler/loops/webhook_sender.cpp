@@ -96,7 +96,35 @@ Task<WebhookVerdict> WebhookSender::post(std::shared_ptr<http::Client> client, W
 
 void WebhookSender::drop(WebhookKind kind, const Webhook& hook, std::uint64_t seq, const std::string& why) {
   ++counts_of(kind).dropped;
-  spdlog::warn("webhook at {}: event {} is given up: {}", origin_of(hook), seq, why);
+  tell_rest();
+  auto origin = origin_of(hook);
+  if (told_.size() >= limits::webhook_drop_places && !told_.contains(origin)) origin = "other hosts";
+  const auto [told, is_new] = told_.try_emplace(origin);
+  if (is_new) {
+    told->second.until = loop_now() + limits::webhook_drop_lines;
+    spdlog::warn("webhook at {}: event {} is given up: {}", origin, seq, why);
+  } else {
+    ++told->second.more;
+    told->second.why = why;
+  }
+}
+
+void WebhookSender::tell_rest() {
+  const auto now = loop_now();
+  if (now < next_rest_) return;
+  next_rest_ = now + limits::webhook_note_period;
+  for (auto entry = told_.begin(); entry != told_.end();) {
+    auto& [origin, told] = *entry;
+    if (now < told.until) {
+      ++entry;
+    } else if (told.more == 0) {
+      entry = told_.erase(entry);
+    } else {
+      spdlog::warn("webhook at {}: {} more events were given up, the last: {}", origin, told.more, told.why);
+      told = Told{now + limits::webhook_drop_lines};
+      ++entry;
+    }
+  }
 }
 
 }  // namespace berth

@@ -10,7 +10,9 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <string>
 
 namespace berth {
 
@@ -37,18 +39,30 @@ class WebhookSender {
   // Takes limits::webhook_call at most.
   Task<WebhookVerdict> post(std::shared_ptr<http::Client> client, WebhookKind kind, Webhook hook,
                             Event event);
-  // What was given up without a try; `why` is for the log.
+  // What was given up without a try; `why` is for the log, which has at most one line for a host in
+  // limits::webhook_drop_lines, however many events there are.
   void drop(WebhookKind kind, const Webhook& hook, std::uint64_t seq, const std::string& why);
+  // Logs how many events were given up behind a line that is old enough. Call it every now and then.
+  void tell_rest();
 
   const WebhookCounts& counts(WebhookKind kind) const { return counts_[static_cast<std::size_t>(kind)]; }
 
  private:
+  // A line about one host.
+  struct Told {
+    Monotonic until;         // when the next one may be
+    std::uint64_t more = 0;  // events that were given up since
+    std::string why{};       // the last of them
+  };
+
   WebhookCounts& counts_of(WebhookKind kind) { return counts_[static_cast<std::size_t>(kind)]; }
 
   asio::any_io_executor executor_;
   const Clock& clock_;
   const WebhookSettings& settings_;
   std::array<WebhookCounts, 2> counts_{};
+  Monotonic next_rest_{};                  // when tell_rest() looks again
+  std::map<std::string, Told> told_;       // by origin, lines younger than limits::webhook_drop_lines
   std::array<NameResolver, 2> resolvers_;  // by kind: the names of jobs don't hold up the operator's
 };
 

@@ -55,6 +55,7 @@ Task<> Webhooks::serve(Epoch epoch) {
   const auto goes_on = [&] { return leadership_.epoch() == epoch && store_.history() == history; };
   while (goes_on()) {
     co_await wakeup_.wait(deadline_in(limits::webhook_note_period));
+    sender_.tell_rest();
     if (goes_on()) co_await notes_.save(epoch);
   }
   serving_.reset();

@@ -80,7 +80,9 @@ inline constexpr std::size_t webhook_hosts_remembered = 1'000;  // of those to w
 inline constexpr std::size_t webhook_backlog = 100;   // events owed to one webhook of a job: the newest
 inline constexpr std::size_t webhooks_owed = 10'000;  // webhooks of jobs to which anything is owed
 inline constexpr std::size_t webhooks_owed_at_a_host = 1'000;  // of these
-inline constexpr Milliseconds webhook_note_period = 1s;        // between two writes of how far deliveries are
+inline constexpr Milliseconds webhook_drop_lines = 1min;  // between two lines of what one host's are given up
+inline constexpr std::size_t webhook_drop_places = 1'000;  // hosts that are told apart in these
+inline constexpr Milliseconds webhook_note_period = 1s;    // between two writes of how far deliveries are
 
 // --- store ---
 inline constexpr Milliseconds store_call = 5s;  // deadline of one call; an fsync on a busy disk takes a while

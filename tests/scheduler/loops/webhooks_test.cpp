@@ -10,10 +10,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <deque>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +26,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 // What hooks are sent to.
 class HookReceiver {
@@ -124,6 +128,31 @@ class WebhookLeader {
 
  private:
   TaskGroup tasks_;
+};
+
+// What goes to the log while it lives.
+class LogLines {
+ public:
+  LogLines() : before_(spdlog::default_logger()) {
+    auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(text_);
+    spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", std::move(sink)));
+  }
+  ~LogLines() { spdlog::set_default_logger(before_); }
+  LogLines(const LogLines&) = delete;
+  LogLines& operator=(const LogLines&) = delete;
+
+  std::vector<std::string> with(std::string_view words) const {
+    std::vector<std::string> found;
+    std::istringstream lines(text_.str());
+    for (std::string line; std::getline(lines, line);) {
+      if (line.find(words) != std::string::npos) found.push_back(line);
+    }
+    return found;
+  }
+
+ private:
+  std::ostringstream text_;
+  std::shared_ptr<spdlog::logger> before_;
 };
 
 class WebhookLoops : public testing::Test {
@@ -448,6 +477,20 @@ TEST_F(WebhookLoops, AStoreThatGoesBackInTimeWhileItLeadsIsTakenAsItIs) {
   EXPECT_EQ(receiver_.numbers().back(), after);
 }
 
+TEST_F(WebhookLoops, WhatIsGivenUpDoesNotFloodTheLogAndCountsToTheLast) {
+  const LogLines log;
+  WebhookSender sender(loop_.executor(), clock_, settings_);
+  for (std::uint64_t seq = 1; seq <= 1000; ++seq) {
+    sender.drop(WebhookKind::job, hook("https://one.example/"), seq, "it is full");
+    sender.drop(WebhookKind::cluster, hook("https://two.example/"), seq, "it is too late");
+  }
+  EXPECT_EQ(sender.counts(WebhookKind::job).dropped, 1000u);
+  EXPECT_EQ(sender.counts(WebhookKind::cluster).dropped, 1000u);
+  EXPECT_THAT(log.with("given up"),
+              ElementsAre(HasSubstr("one.example: event 1 is given up: it is full"),
+                          HasSubstr("two.example: event 1 is given up: it is too late")));
+}
+
 // What lets others in may be in a URL's path, and isn't for those who read logs.
 TEST_F(WebhookLoops, AFailureDoesNotTellWhatIsAskedFor) {
   WebhookSender sender(loop_.executor(), clock_, settings_);
@@ -459,7 +502,7 @@ TEST_F(WebhookLoops, AFailureDoesNotTellWhatIsAskedFor) {
   request.target = url.target;
   const auto answer = loop_.run(client->open(request, deadline_in(50ms)));
   ASSERT_FALSE(answer);
-  EXPECT_THAT(answer.error().message, ::testing::Not(::testing::HasSubstr("from=berth")));
+  EXPECT_THAT(answer.error().message, ::testing::Not(HasSubstr("from=berth")));
 }
 
 }  // namespace

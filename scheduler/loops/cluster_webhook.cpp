@@ -24,8 +24,14 @@ void ClusterWebhook::reach(std::uint64_t seq) {
 Task<> ClusterWebhook::run() {
   for (;;) {
     const auto events = co_await tail_.next();
+    if (tail_.missed() > 0)
+      sender_.lose(WebhookKind::cluster, hook_, tail_.missed(), "they aren't kept any more");
     for (const auto& event : events) {
-      if (!is_of_interest(hook_.on, event)) continue;
+      if (!is_of_interest(hook_.on, event)) {
+        if (event.type == unreadable_event)
+          sender_.drop(WebhookKind::cluster, hook_, event.seq, "it can't be read");
+        continue;
+      }
       co_await deliver(event);
       reach(event.seq);
     }

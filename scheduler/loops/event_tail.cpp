@@ -18,7 +18,8 @@ Task<std::vector<Event>> EventTail::next() {
     if (!events) events = co_await stored();
     if (!events) continue;
     const auto first = events->front().seq;
-    if (position_ != 0 && first != position_ + 1) {
+    missed_ = position_ == 0 ? 0 : first - position_ - 1;
+    if (missed_ > 0) {
       spdlog::warn("{}: events {} to {} aren't kept any more, and are passed over", name_, position_ + 1,
                    first - 1);
     }

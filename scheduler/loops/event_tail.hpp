@@ -21,6 +21,9 @@ class EventTail {
   // already are passed over, and the log says so.
   Task<std::vector<Event>> next();
 
+  // How many of them the last next() passed over.
+  std::uint64_t missed() const { return missed_; }
+
  private:
   Task<std::optional<std::vector<Event>>> stored();
 
@@ -29,6 +32,7 @@ class EventTail {
   EventFeed::Follower follower_;
   std::string name_;
   std::uint64_t position_;  // of the last one that next() returned
+  std::uint64_t missed_ = 0;
 };
 
 }  // namespace berth

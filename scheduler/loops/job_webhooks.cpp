@@ -57,7 +57,12 @@ Task<Result<>> JobWebhooks::resume(std::map<std::string, WebhookProgress> noted)
   }
   // Their jobs are gone, too many wait, or they are webhooks of the cluster that aren't in the settings any
   // more.
-  for (const auto& [name, progress] : noted) notes_.remove(name);
+  std::size_t lost = 0;
+  for (const auto& [name, progress] : noted) {
+    if (parse_job_note(name)) lost += progress.owed.size();
+    notes_.remove(name);
+  }
+  if (lost > 0) sender_.lose_unknown(lost, "their jobs are gone or can't be read, or too many wait");
   co_return Result<>{};
 }
 
@@ -86,7 +91,11 @@ Task<> JobWebhooks::follow() {
       for (const auto& event : events) {
         if (!event.webhooks || !event.job) continue;
         const Job* job = record_of(found, ids, *event.job);
-        if (job != nullptr) file(event, *job);
+        if (job != nullptr && !job->definition.webhooks.empty()) {
+          file(event, *job);
+        } else {
+          sender_.lose_unknown(1, "job " + to_string(*event.job) + " is gone, or can't be read");
+        }
       }
       wakeup_.notify();
     }

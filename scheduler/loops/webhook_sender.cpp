@@ -96,15 +96,30 @@ Task<WebhookVerdict> WebhookSender::post(std::shared_ptr<http::Client> client, W
 
 void WebhookSender::drop(WebhookKind kind, const Webhook& hook, std::uint64_t seq, const std::string& why) {
   ++counts_of(kind).dropped;
+  tell("webhook at " + origin_of(hook), 1, "event " + std::to_string(seq) + " is given up", why);
+}
+
+void WebhookSender::lose(WebhookKind kind, const Webhook& hook, std::uint64_t count, const std::string& why) {
+  counts_of(kind).dropped += count;
+  tell("webhook at " + origin_of(hook), count, std::to_string(count) + " events are given up", why);
+}
+
+void WebhookSender::lose_unknown(std::uint64_t count, const std::string& why) {
+  counts_of(WebhookKind::job).dropped += count;
+  tell("webhooks of jobs", count, std::to_string(count) + " events are given up", why);
+}
+
+void WebhookSender::tell(std::string where, std::uint64_t count, const std::string& what,
+                         const std::string& why) {
   tell_rest();
-  auto origin = origin_of(hook);
-  if (told_.size() >= limits::webhook_drop_places && !told_.contains(origin)) origin = "other hosts";
-  const auto [told, is_new] = told_.try_emplace(origin);
+  if (told_.size() >= limits::webhook_drop_places && !told_.contains(where))
+    where = "webhooks at other hosts";
+  const auto [told, is_new] = told_.try_emplace(where);
   if (is_new) {
     told->second.until = loop_now() + limits::webhook_drop_lines;
-    spdlog::warn("webhook at {}: event {} is given up: {}", origin, seq, why);
+    spdlog::warn("{}: {}: {}", where, what, why);
   } else {
-    ++told->second.more;
+    told->second.more += count;
     told->second.why = why;
   }
 }
@@ -114,13 +129,13 @@ void WebhookSender::tell_rest() {
   if (now < next_rest_) return;
   next_rest_ = now + limits::webhook_note_period;
   for (auto entry = told_.begin(); entry != told_.end();) {
-    auto& [origin, told] = *entry;
+    auto& [where, told] = *entry;
     if (now < told.until) {
       ++entry;
     } else if (told.more == 0) {
       entry = told_.erase(entry);
     } else {
-      spdlog::warn("webhook at {}: {} more events were given up, the last: {}", origin, told.more, told.why);
+      spdlog::warn("{}: {} more events were given up, the last: {}", where, told.more, told.why);
       told = Told{now + limits::webhook_drop_lines};
       ++entry;
     }

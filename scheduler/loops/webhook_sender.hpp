@@ -42,6 +42,10 @@ class WebhookSender {
   // What was given up without a try; `why` is for the log, which has at most one line for a host in
   // limits::webhook_drop_lines, however many events there are.
   void drop(WebhookKind kind, const Webhook& hook, std::uint64_t seq, const std::string& why);
+  // Likewise, of many events that can't be told apart.
+  void lose(WebhookKind kind, const Webhook& hook, std::uint64_t count, const std::string& why);
+  // Likewise, of jobs' webhooks that nobody knows any more.
+  void lose_unknown(std::uint64_t count, const std::string& why);
   // Logs how many events were given up behind a line that is old enough. Call it every now and then.
   void tell_rest();
 
@@ -55,6 +59,7 @@ class WebhookSender {
     std::string why{};       // the last of them
   };
 
+  void tell(std::string where, std::uint64_t count, const std::string& what, const std::string& why);
   WebhookCounts& counts_of(WebhookKind kind) { return counts_[static_cast<std::size_t>(kind)]; }
 
   asio::any_io_executor executor_;
@@ -62,7 +67,7 @@ class WebhookSender {
   const WebhookSettings& settings_;
   std::array<WebhookCounts, 2> counts_{};
   Monotonic next_rest_{};                  // when tell_rest() looks again
-  std::map<std::string, Told> told_;       // by origin, lines younger than limits::webhook_drop_lines
+  std::map<std::string, Told> told_;       // by whose, lines younger than limits::webhook_drop_lines
   std::array<NameResolver, 2> resolvers_;  // by kind: the names of jobs don't hold up the operator's
 };
 

@@ -18,6 +18,9 @@ inline constexpr std::array<std::string_view, 19> event_types{
     "job.succeeded",       "job.failed",        "job.aborted",       "leader.elected",  "leader.resigned",
     "executor.registered", "executor.draining", "executor.resumed",  "cluster.restored"};
 
+// What stands for one whose record can't be read.
+inline constexpr std::string_view unreadable_event = "unreadable";
+
 struct Event {
   std::uint64_t seq = 0;  // rises by every event of the cluster
   WallTime at{};

@@ -109,7 +109,7 @@ Task<Result<std::vector<Event>>> RedisStore::read_events(std::uint64_t seq, std:
       // Stepped over: readers who stopped here would never get past it.
       spdlog::error("event {} can't be read: {}", entry->id, event.error().message);
       event = Event{};
-      event->type = "unreadable";
+      event->type = unreadable_event;
     }
     event->seq = seq_of(entry->id).value_or(0);
     if (&reply == &entries->back()) remember(event->seq, entry->value);

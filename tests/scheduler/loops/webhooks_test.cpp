@@ -194,6 +194,14 @@ class WebhookLoops : public testing::Test {
     std::vector<Change> changes{{before, std::move(after), type, "test"}};
     loop_.run(store_.transition(std::move(changes), std::nullopt)).value();
   }
+  // As retention does, while nobody leads.
+  void forget(JobId id) {
+    const auto epoch = loop_.run(store_.take_leadership("s2", loop_.run(store_.leader()).value())).value();
+    std::vector<JobId> ids{id};
+    std::vector<Job> jobs{loop_.run(store_.jobs(std::move(ids))).value().front().value()};
+    EXPECT_EQ(loop_.run(store_.forget_jobs(std::move(jobs), epoch)).value(), 1u);
+    loop_.run(store_.resign_leadership("s2", epoch)).value();
+  }
   std::string newest() { return std::to_string(loop_.run(store_.last_event()).value()); }
   std::vector<std::string> noted() {
     std::vector<std::string> names;
@@ -431,6 +439,42 @@ TEST_F(WebhookLoops, OneThatDiesLosesNothing) {
   until_it_has(other_, 2);
   EXPECT_THAT(receiver_.numbers(), ElementsAre(ending, ending));
   EXPECT_THAT(other_.numbers(), ElementsAre(ending, ending));
+}
+
+TEST_F(WebhookLoops, WhatTheStoreDroppedBeforeTheClustersCameToItCountsAsGivenUp) {
+  settings_.urls.push_back(receiver_.url());
+  lead();
+  step_down();
+  const auto reached =
+      loop_.run(store_.webhook_progress()).value().at(cluster_note(receiver_.url())).position;
+  for (int i = 0; i < 3; ++i) end(submit());
+  const auto dropped = loop_.run(store_.last_event()).value();
+  store_.forget_events(dropped);
+  lead();
+  end(submit());
+  until_it_has(receiver_, 1);
+  EXPECT_GE(dropped, reached + 6);
+  EXPECT_EQ(counts(WebhookKind::cluster).dropped, dropped - reached);
+}
+
+TEST_F(WebhookLoops, WhatIsOwedToAJobThatIsGoneCountsAsGivenUp) {
+  lead();
+  receiver_.answers.push_back(status_answer(503));
+  const auto owed = submit({hook(receiver_.url())});
+  end(owed);
+  loop_.run_until([&] { return counts(WebhookKind::job).retried == 1; });
+  step_down();
+  forget(owed);
+  lead();
+  EXPECT_EQ(counts(WebhookKind::job).dropped, 1u);
+  step_down();
+  EXPECT_THAT(noted(), ElementsAre("jobs"));
+  const auto unfiled = submit({hook(receiver_.url())});
+  end(unfiled);
+  forget(unfiled);
+  lead();
+  loop_.run_until([&] { return counts(WebhookKind::job).dropped == 2; });  // that it came, and that it ended
+  EXPECT_EQ(receiver_.requests.size(), 1u);
 }
 
 TEST_F(WebhookLoops, OneOfTheClusterThatIsNewBeginsWithWhatComes) {

@@ -88,6 +88,7 @@ Result<WebhookSettings> webhook_settings(const SchedulingFlags& flags) {
   if (!flags.webhook_ca.empty()) {
     TlsOptions tls;
     tls.ca_file = flags.webhook_ca;
+    tls.trusts_system = true;
     if (const auto checked = TlsSession::check(tls); !checked)
       return invalid(checked.error().message, "--webhook-ca");
   }

@@ -115,7 +115,7 @@ void add_webhook_flags(CLI::App& verb, SchedulingFlags& flags) {
        "repeated\n(default: public, which are all public addresses)",
        "WHERE", ',');
   shown(verb.add_option("--webhook-ca", flags.webhook_ca,
-                        "Trust the authorities in this PEM file for https webhooks\n(default: the system's)"),
+                        "Trust the authorities in this PEM file for https webhooks,\nbeside the system's"),
         "FILE");
 }
 

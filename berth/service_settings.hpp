@@ -39,7 +39,7 @@ struct SchedulingFlags {
   std::vector<std::string> webhook_on;     // statuses and types of events; empty: the endings
   std::string webhook_secret_file;         // empty: they aren't signed
   std::vector<std::string> webhook_allow;  // where webhooks may go; empty: to public addresses
-  std::string webhook_ca;                  // PEM; empty: the system's authorities
+  std::string webhook_ca;                  // PEM, beside the system's authorities; or empty
 };
 
 // As typed; the services' own settings are made of them, with errors that name the flag.

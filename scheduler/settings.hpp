@@ -23,7 +23,7 @@ struct WebhookSettings {
   std::vector<std::string> on = Webhook{}.on;  // which events go there
   std::string secret;                          // signs them; empty: they aren't signed
   WebhookPolicy policy;
-  std::string ca_file;  // PEM: whom to trust for https; empty: the system's authorities
+  std::string ca_file;  // PEM: whom to trust for https beside the system's authorities; or empty
 };
 
 struct SchedulerSettings {

@@ -78,10 +78,11 @@ Result<TlsContext> read_tls_files(const TlsOptions& options) {
   error_code error;
   context->set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, error);
   context->set_verify_mode(asio::ssl::verify_peer, error);
-  if (options.ca_file.empty()) {
+  if (options.ca_file.empty() || options.trusts_system) {
     context->set_default_verify_paths(error);
     if (error) return unusable_file("certificate authorities", "the system's folder", error);
-  } else {
+  }
+  if (!options.ca_file.empty()) {
     context->load_verify_file(options.ca_file, error);
     if (error) return unusable_file("certificate authority", options.ca_file, error);
   }

@@ -16,9 +16,10 @@ namespace berth {
 
 // PEM files.
 struct TlsOptions {
-  std::string ca_file{};    // whom to trust; empty: the system's authorities
-  std::string cert_file{};  // shown to the server; empty: none
-  std::string key_file{};   // of cert_file
+  std::string ca_file{};       // whom to trust; empty: the system's authorities
+  std::string cert_file{};     // shown to the server; empty: none
+  std::string key_file{};      // of cert_file
+  bool trusts_system = false;  // the system's authorities beside those of ca_file
   auto operator<=>(const TlsOptions&) const = default;
 };
 

@@ -13,6 +13,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <string>
 #include <utility>
 
@@ -110,6 +111,27 @@ TEST_F(HttpsClient, SaysWhyItTrustsAServerNot) {
   EXPECT_EQ(no_file.error().kind, ErrorKind::unavailable) << "it may be there again soon";
   EXPECT_THAT(no_file.error().message,
               HasSubstr("the certificate authority in /nowhere/ca.pem can't be used"));
+}
+
+TEST_F(HttpsClient, TrustsTheSystemsAuthoritiesBesideItsOwnIfItIsToldTo) {
+  // OpenSSL takes the system's from there.
+  ::setenv("SSL_CERT_FILE", files_.ca().c_str(), 1);
+  const auto another = files_.cert("client");  // it has signed nothing
+  auto both = trusting(another);
+  both.tls.trusts_system = true;
+  http::Client client(loop_.executor(), address("127.0.0.1"), both);
+  const auto by_the_system = get(client);
+  http::Client strict(loop_.executor(), address("127.0.0.1"), trusting(another));
+  const auto by_the_file_alone = get(strict);
+  ::setenv("SSL_CERT_FILE", another.c_str(), 1);
+  auto the_other_way = trusting(files_.ca());
+  the_other_way.tls.trusts_system = true;
+  http::Client own(loop_.executor(), address("127.0.0.1"), the_other_way);
+  const auto by_the_file = get(own);
+  ::unsetenv("SSL_CERT_FILE");
+  EXPECT_TRUE(by_the_system) << by_the_system.error().message;
+  EXPECT_FALSE(by_the_file_alone);
+  EXPECT_TRUE(by_the_file) << by_the_file.error().message;
 }
 
 }  // namespace

@@ -7,6 +7,9 @@
 
 #include <sys/un.h>
 
+#include <chrono>
+#include <cstddef>
+
 namespace berth::http {
 namespace {
 
@@ -95,6 +98,14 @@ Result<Endpoints> connectable(Endpoints found, const Address& address, const Cli
   return Error{ErrorKind::refused, address.text() + " may not be connected to: " + what + " isn't allowed"};
 }
 
+// Until when one of several addresses, of which so many are left, is tried: one that swallows everything must
+// leave time for those behind it.
+Deadline share_of(Deadline deadline, std::size_t left) {
+  if (left == 1 || deadline == no_deadline) return deadline;
+  const auto now = std::chrono::steady_clock::now();
+  return now + (deadline - now) / static_cast<Deadline::rep>(left);
+}
+
 }  // namespace
 
 Task<Result<std::shared_ptr<Transport>>> connect(asio::any_io_executor executor, Address address,
@@ -112,7 +123,9 @@ Task<Result<std::shared_ptr<Transport>>> connect(asio::any_io_executor executor,
   if (!usable) co_return usable.error();
 
   std::string reason = "the name has no address";
+  std::size_t left = usable->size();
   for (const auto& one : *usable) {
+    const auto try_until = share_of(deadline, left--);
     Transport::Socket socket(executor);
     error_code opened;
     socket.open(one.endpoint.protocol(), opened);
@@ -121,18 +134,24 @@ Task<Result<std::shared_ptr<Transport>>> connect(asio::any_io_executor executor,
       continue;
     }
     const auto transport = std::make_shared<Transport>(std::move(socket));
-    transport->set_deadline(deadline);
+    transport->set_deadline(try_until);
     const auto [error] = co_await transport->socket().async_connect(one.endpoint, use_tuple);
-    if (!error && !address.is_secure) co_return transport;
-    if (!error) {
+    bool is_connected = !error;
+    if (error) reason = error.message();
+    if (is_connected && address.is_secure) {
       const auto secured = co_await transport->start_tls(options.tls, address.host);
-      if (secured) co_return transport;
-      reason = secured.error().message;
-    } else {
-      reason = error.message();
+      is_connected = secured.has_value();
+      if (!is_connected) reason = secured.error().message;
     }
-    if (transport->expired()) co_return too_late(address);
+    if (is_connected && !transport->expired()) {
+      transport->set_deadline(deadline);
+      co_return transport;
+    }
     co_await throw_if_cancelled();
+    if (transport->expired()) {
+      if (left == 0) co_return too_late(address);
+      reason = "no answer in time";
+    }
   }
   co_return cannot_connect(address, reason);
 }

@@ -162,6 +162,31 @@ TEST(HttpClient, OnlyAddressesThatMayBeConnectedToAre) {
   EXPECT_THAT(answer.error().message, HasSubstr("its address 10.0.0.1 isn't allowed"));
 }
 
+TEST(HttpClient, AnAddressThatSwallowsEverythingLeavesTimeForTheNextOne) {
+  ScriptedServer server({{std::string(ok)}});
+  Address address = server.client->address();
+  address.host = "two.example";
+  // Its queue is full and nobody empties it: the kernel answers no further attempt.
+  auto& loop = server.loop;
+  const auto port = static_cast<std::uint16_t>(std::stoi(address.port));
+  const tcp::endpoint full(asio::ip::make_address("127.0.0.2"), port);
+  tcp::acceptor deaf(loop.executor(), full.protocol());
+  deaf.bind(full);
+  deaf.listen(0);
+  std::vector<tcp::socket> waiting;
+  for (int i = 0; i < 4; ++i) {
+    waiting.emplace_back(loop.executor(), full.protocol()).non_blocking(true);
+    boost::system::error_code in_progress;
+    waiting.back().connect(full, in_progress);
+  }
+  ClientOptions options;
+  options.resolve = [](std::string, Deadline) { return resolved_to({"127.0.0.2", "127.0.0.1"}); };
+  Client client(loop.executor(), address, options);
+  const auto answer = loop.run(client.call(request("GET", "/"), deadline_in(4s)));
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->body, "ok");
+}
+
 TEST(HttpClient, ANameIsResolvedAndADeadlineThatHasPassedEndsTheCall) {
   ScriptedServer server({{std::string(ok)}});
   Address address = server.client->address();

@@ -8,6 +8,9 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <cstddef>
+#include <utility>
+
 namespace berth::api {
 namespace {
 
@@ -27,6 +30,12 @@ Result<JobDefinition> parse_definition(const json::value& value, std::string_vie
   if (!definition) return definition;
   if (json::serialize(to_json(*definition, Detail::compact)).size() > limits::max_definition) {
     return invalid("is larger than 1MiB; pass large data in a volume", std::string(path));
+  }
+  for (std::size_t i = 0; i < definition->webhooks.size(); ++i) {
+    auto complaint = check_job_webhook_filter(definition->webhooks[i].on);
+    if (!complaint) continue;
+    const auto before = path.empty() ? std::string() : std::string(path) + '.';
+    return invalid(std::move(*complaint), before + "webhooks[" + std::to_string(i) + "].on");
   }
   return definition;
 }

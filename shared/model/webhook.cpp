@@ -127,6 +127,15 @@ Complaint check_webhook_filter(const std::vector<std::string>& on) {
   return std::nullopt;
 }
 
+Complaint check_job_webhook_filter(const std::vector<std::string>& on) {
+  for (const auto& word : on) {
+    if (word.find('.') == std::string::npos || word.starts_with("job.")) continue;  // statuses and "*"
+    return "must name events of jobs, got \"" + word +
+           "\": what happens to executors and schedulers goes to webhooks of the cluster only (--webhook)";
+  }
+  return std::nullopt;
+}
+
 Complaint check_webhook_secret(const std::string& secret) {
   if (!secret.empty() && secret.size() <= limits::max_webhook_secret) return std::nullopt;
   return "must have 1 to " + std::to_string(limits::max_webhook_secret) + " characters";

@@ -40,6 +40,9 @@ Result<WebhookUrl> parse_webhook_url(std::string_view url);
 
 Complaint check_webhook_url(const std::string& url);
 Complaint check_webhook_filter(const std::vector<std::string>& on);
+// Of a job's own: events that concern no job never reach it. Asked when a job is submitted, and not when its
+// record is read: jobs that were stored before this was asked are as good as others.
+Complaint check_job_webhook_filter(const std::vector<std::string>& on);
 Complaint check_webhook_secret(const std::string& secret);
 Complaint check_webhooks(const std::vector<Webhook>& webhooks);
 

@@ -33,6 +33,20 @@ TEST_F(WebhookApi, WhereAJobsWebhookCanNeverGoIsSaidWhenItIsSubmitted) {
   EXPECT_THAT(batch.body, HasSubstr("no public address"));
 }
 
+TEST_F(WebhookApi, WhatAJobsWebhookCanNeverGetIsSaidWhenItIsSubmitted) {
+  const auto asked_for = [this](const std::string& word) {
+    const auto hook = R"({"url":"https://example.com/","on":["FAILED",")" + word + R"("]})";
+    return ask("POST", "/v1/jobs", R"({"jobs":[{"image":"x","webhooks":[)" + hook + "]}]}");
+  };
+  for (const auto* word : {"executor.*", "executor.registered", "leader.elected", "cluster.restored"}) {
+    const auto refused = asked_for(word);
+    EXPECT_EQ(refused.status, 422u) << word;
+    EXPECT_THAT(refused.body, HasSubstr(R"("field":"jobs[0].webhooks[0].on")"));
+    EXPECT_THAT(refused.body, HasSubstr("webhooks of the cluster only"));
+  }
+  for (const auto* word : {"*", "job.*", "job.started", "RUNNING"}) EXPECT_EQ(asked_for(word).status, 201u);
+}
+
 TEST_F(WebhookApi, TheMetricsHaveThem) {
   EXPECT_THAT(ask("GET", "/metrics").body,
               HasSubstr("berth_webhook_deliveries_total{of=\"job\",outcome=\"delivered\"} 0\n"));

@@ -258,10 +258,10 @@ void JobWebhooks::judge_host(const std::string& host_name, Milliseconds took) {
   line_up(host_name);
 }
 
-Task<WebhookVerdict> JobWebhooks::try_first(const Target& target) {
+Task<std::optional<WebhookVerdict>> JobWebhooks::try_first(const Target& target) {
   const auto seq = target.owed.front();
   auto event = co_await event_at(seq);
-  if (!event) co_return WebhookVerdict::retry;  // the store is away
+  if (!event) co_return std::nullopt;
   if (!*event || (*event)->job != target.job) {
     sender_.drop(WebhookKind::job, target.hook, seq, "the store doesn't have it any more");
     co_return WebhookVerdict::drop;
@@ -285,8 +285,12 @@ Task<Result<std::optional<Event>>> JobWebhooks::event_at(std::uint64_t seq) {
   co_return found;
 }
 
-void JobWebhooks::settle(const std::string& name, Target& target, WebhookVerdict verdict) {
+void JobWebhooks::settle(const std::string& name, Target& target, std::optional<WebhookVerdict> verdict) {
   target.is_being_tried = false;
+  if (!verdict) {
+    schedule(name, loop_now() + limits::webhook_first_retry);
+    return;
+  }
   if (verdict == WebhookVerdict::retry) {
     schedule(name, loop_now() + webhook_wait(++target.failures, random_));
     return;

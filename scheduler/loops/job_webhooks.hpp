@@ -92,8 +92,9 @@ class JobWebhooks {
   void leave_host(const std::string& host_name);  // to one less
   void judge_host(const std::string& host_name, Milliseconds took);
   Task<Result<std::optional<Event>>> event_at(std::uint64_t seq);
-  Task<WebhookVerdict> try_first(const Target& target);
-  void settle(const std::string& name, Target& target, WebhookVerdict verdict);
+  // Nothing while the store is away, which is no fault of the webhook.
+  Task<std::optional<WebhookVerdict>> try_first(const Target& target);
+  void settle(const std::string& name, Target& target, std::optional<WebhookVerdict> verdict);
 
   Store& store_;
   EventFeed& feed_;

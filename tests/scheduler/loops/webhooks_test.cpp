@@ -441,6 +441,25 @@ TEST_F(WebhookLoops, OneThatDiesLosesNothing) {
   EXPECT_THAT(other_.numbers(), ElementsAre(ending, ending));
 }
 
+// The event is in the store alone: the next leader has seen none of it.
+TEST_F(WebhookLoops, AStoreThatIsAwayIsNoFaultOfTheReceiver) {
+  lead();
+  receiver_.answers.push_back(status_answer(503));
+  end(submit({hook(receiver_.url())}));
+  const auto ending = newest();
+  loop_.run_until([&] { return counts(WebhookKind::job).retried == 1; });
+  step_down();
+  lead();
+  store_.break_down(unavailable("it is away"));
+  loop_.run(sleep_until(deadline_in(3 * limits::webhook_first_retry + 200ms)));
+  EXPECT_EQ(receiver_.requests.size(), 1u);
+  store_.repair();
+  const auto began = std::chrono::steady_clock::now();
+  until_it_has(receiver_, 2);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 2 * limits::webhook_first_retry);
+  EXPECT_THAT(receiver_.numbers(), ElementsAre(ending, ending));
+}
+
 TEST_F(WebhookLoops, WhatTheStoreDroppedBeforeTheClustersCameToItCountsAsGivenUp) {
   settings_.urls.push_back(receiver_.url());
   lead();

@@ -275,7 +275,7 @@ Task<std::optional<WebhookVerdict>> JobWebhooks::try_first(const Target& target)
 
 Task<Result<std::optional<Event>>> JobWebhooks::event_at(std::uint64_t seq) {
   auto events = feed_.recent(seq - 1, 1);
-  if (!events) {
+  if (!events || events->empty()) {  // the feed has forgotten it, or hasn't come to it yet
     auto stored = co_await store_.read_events(seq - 1, 1, deadline_in(Milliseconds{0}));
     if (!stored) co_return stored.error();
     events = std::move(*stored);

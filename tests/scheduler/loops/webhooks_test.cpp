@@ -384,10 +384,10 @@ TEST_F(WebhookLoops, AHostThatIsDeadDoesNotCrowdOutTheOthers) {
 }
 
 TEST_F(WebhookLoops, AHostHasMoreTriesAtOnceWhileItIsPrompt) {
-  lead();
   receiver_.delay = 50ms;
   const auto few = 3 * limits::webhook_tries_at_a_host;
   for (std::size_t i = 0; i < few; ++i) end(submit({hook(receiver_.url())}));
+  lead();  // and finds all of them at once
   loop_.run_until([&] { return counts(WebhookKind::job).delivered == few; });
   EXPECT_EQ(receiver_.most_at_once, limits::webhook_tries_at_a_host);
   receiver_.delay = limits::webhook_prompt + 100ms;

@@ -112,10 +112,9 @@ static long long cpu_time(const struct rusage *waited_for) {
 static void record_ending(struct life *life, const char *how, int number, const char *why) {
   struct rusage used;
   getrusage(RUSAGE_CHILDREN, &used);
-  // cgroup v1, then v2; where neither can be read, the largest process.
+  // cgroup v1, then v2 (since Linux 5.19); else it isn't known. The largest process alone would be too little to go by.
   unsigned long long peak = number_in("/sys/fs/cgroup/memory/memory.max_usage_in_bytes", "");
   if (peak == 0) peak = number_in("/sys/fs/cgroup/memory.peak", "");
-  if (peak == 0) peak = (unsigned long long)used.ru_maxrss * 1024;
   unsigned long long kills = number_in("/sys/fs/cgroup/memory/memory.oom_control", "oom_kill");
   if (kills == 0) kills = number_in("/sys/fs/cgroup/memory.events", "oom_kill");
   record(life, "ended %lld %s %d %s %llu %lld %llu\n", (long long)now_ms(CLOCK_REALTIME), how, number, why, peak,

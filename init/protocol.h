@@ -20,7 +20,8 @@
 //   ended <instant> <how> <number> <why> <peak> <cpu> <kills>
 //       how, number   "exit" and the code, or "signal" and the number
 //       why           "itself"; "timeout": it ended after it was told to; "lease": init ended it at the lease's end
-//       peak          highest use of memory, bytes; 0: not known
+//       peak          highest use of memory of the whole container, bytes; 0: not known, as where its cgroup doesn't keep
+//                     it (inits of before then wrote that of the largest process)
 //       cpu           milliseconds of user and system time of the whole container; where its cgroup can't be read, of
 //                     all that were waited for (as by inits of before)
 //       kills         processes of the container that the kernel killed for lack of memory

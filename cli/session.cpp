@@ -2,6 +2,7 @@
 
 #include "cli/formatters/terminal.hpp"
 #include "cli/formatters/text.hpp"
+#include "shared/runtime/task_group.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -23,7 +24,7 @@ namespace {
 int outcome(const std::exception_ptr& failure, int code) {
   if (!failure) return code;
   try {
-    std::rethrow_exception(failure);
+    std::rethrow_exception(unwrapped(failure));
   } catch (const boost::system::system_error& error) {
     if (error.code() == asio::error::operation_aborted) return exit_code::interrupted;
     say_error(error.what());

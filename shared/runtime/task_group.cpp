@@ -11,17 +11,6 @@
 namespace berth {
 namespace {
 
-// A task that is cancelled while it awaits two things at once gets what both of them threw, in one.
-std::exception_ptr unwrapped(std::exception_ptr failure) {
-  try {
-    std::rethrow_exception(failure);
-  } catch (const asio::multiple_exceptions& several) {
-    return several.first_exception();
-  } catch (...) {
-    return failure;
-  }
-}
-
 // How far a task is, and the way to cancel it once it has begun. Boost 1.81 lets the exception escape from
 // run() when a task is cancelled that has not begun.
 struct Course {
@@ -45,6 +34,16 @@ Task<> run(std::shared_ptr<Course> course, Task<> task) {
 }
 
 }  // namespace
+
+std::exception_ptr unwrapped(std::exception_ptr failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const asio::multiple_exceptions& several) {
+    return several.first_exception();
+  } catch (...) {
+    return failure;
+  }
+}
 
 // Says itself where its cancellation comes from. With bind_cancellation_slot() Boost 1.81 posts the
 // cancellation instead, and keeps it in what is freed when the task ends first.

@@ -11,6 +11,10 @@
 
 namespace berth {
 
+// A task that is cancelled while it awaits two things at once ends by what both of them threw, in one: of
+// these the first, and any other exception as it is.
+std::exception_ptr unwrapped(std::exception_ptr failure);
+
 class TaskGroup {
  public:
   explicit TaskGroup(asio::any_io_executor executor) : executor_(std::move(executor)), ended_(executor_) {}

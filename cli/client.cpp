@@ -118,6 +118,7 @@ Task<Result<json::value>> Client::ask(http::Request request, std::optional<Milli
   request.headers.emplace_back("Accept", "application/json");
   auto response = co_await servers_.call(std::move(request), span.value_or(patience()));
   if (!response) co_return response.error();
+  ++answers_;
   if (response->status < 200 || response->status > 299) co_return to_error(*response);
   auto body = parse_json(response->body);
   if (!body) co_return strange(body.error().message);

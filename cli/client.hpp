@@ -147,6 +147,9 @@ class Client {
   Task<Result<json::value>> stats();
   Task<Result<SizingRecord>> sizing(SizingQuery query);
 
+  // How many answers came so far, whatever they said: streams aside.
+  std::uint64_t answers() const { return answers_; }
+
  private:
   Task<Result<json::value>> ask(http::Request request, std::optional<Milliseconds> patience = std::nullopt);
   Task<Result<std::unique_ptr<http::ResponseStream>>> open(http::Request request);
@@ -155,6 +158,7 @@ class Client {
   Milliseconds patience() const;
 
   Endpoints servers_;
+  std::uint64_t answers_ = 0;
 };
 
 // One that nobody else has.

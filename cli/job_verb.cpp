@@ -22,11 +22,13 @@ Task<int> resolve_and_run(Session session, std::vector<JobReference> references,
 }  // namespace
 
 int run_on_jobs(const Context& context, const std::vector<std::string>& texts, OnError on_error,
-                VerbOnJobs verb) {
+                VerbOnJobs verb, const AroundVerb& around) {
   auto references = parse_job_references(texts);
   if (!references) return fail_usage(references.error());
   return run_session(context, OnInterrupt::leave, [&](Session session) {
-    return resolve_and_run(session, std::move(*references), on_error, std::move(verb));
+    auto task = resolve_and_run(session, std::move(*references), on_error, std::move(verb));
+    if (!around) return task;
+    return around(session, std::move(task));
   });
 }
 

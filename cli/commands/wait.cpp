@@ -115,18 +115,11 @@ Task<int> wait_for_one(Session session, JobId id, Deadline deadline) {
   co_return exit_code_for(record->job);
 }
 
-// Counts in `told`, which outlives it, how many it has told of.
-Task<int> wait_for_many(Session session, std::vector<JobId> ids, Deadline deadline, std::size_t* told) {
+Task<int> wait_for_many(Session session, std::vector<JobId> ids, Deadline deadline) {
   const auto all = ids.size();
   Endings endings(session.context);
-  JobsWait::OnEnded on_ended = [&endings, told](JobRecord&& record) {
-    ++*told;
-    endings.add(record);
-  };
-  JobsWait::OnMissing on_missing = [&endings, told](JobId id) {
-    ++*told;
-    endings.miss(id);
-  };
+  JobsWait::OnEnded on_ended = [&endings](JobRecord&& record) { endings.add(record); };
+  JobsWait::OnMissing on_missing = [&endings](JobId id) { endings.miss(id); };
   JobsWait jobs(session, std::move(ids), deadline, std::move(on_ended), std::move(on_missing));
   const auto left = co_await jobs.run();
   endings.close();
@@ -137,35 +130,29 @@ Task<int> wait_for_many(Session session, std::vector<JobId> ids, Deadline deadli
   co_return exit_code::wait_timeout;
 }
 
-Task<int> wait_for(Session session, std::vector<JobId> ids, Deadline deadline, std::size_t* told) {
+Task<int> wait_for(Session session, std::vector<JobId> ids, Deadline deadline) {
   if (ids.size() == 1) {
     const int code = co_await wait_for_one(session, ids.front(), deadline);
     co_return code;
   }
-  const int code = co_await wait_for_many(session, std::move(ids), deadline, told);
+  const int code = co_await wait_for_many(session, std::move(ids), deadline);
   co_return code;
 }
 
-// Until the deadline, and on for as long as more is told: those that have ended are told of all the same.
-Task<> until_silent(Deadline deadline, const std::size_t* told) {
+// Until the deadline, and on for as long as answers come: jobs that have ended are told of all the same.
+Task<> until_silent(Session session, Deadline deadline) {
   co_await sleep_until(deadline);
-  std::size_t seen = 0;
+  std::uint64_t seen = 0;
   do {
-    seen = *told;
+    seen = session.client.answers();
     co_await sleep_until(deadline_in(last_answer));
-  } while (*told != seen);
+  } while (session.client.answers() != seen);
 }
 
 // A server that is silent doesn't make it any longer: the other way out of a call takes a minute.
-Task<int> wait_in_time(Session session, std::vector<JobId> ids, Deadline deadline) {
+Task<int> end_in_time(Session session, Task<int> waiting, Deadline deadline) {
   using asio::experimental::awaitable_operators::operator||;
-  std::size_t told = 0;
-  if (deadline == no_deadline) {
-    const int code = co_await wait_for(session, std::move(ids), deadline, &told);
-    co_return code;
-  }
-  auto waiting = wait_for(session, std::move(ids), deadline, &told);
-  auto silence = until_silent(deadline, &told);
+  auto silence = until_silent(session, deadline);
   try {
     const auto first = co_await (std::move(waiting) || std::move(silence));
     if (const auto* code = std::get_if<0>(&first)) co_return *code;
@@ -178,15 +165,21 @@ Task<int> wait_in_time(Session session, std::vector<JobId> ids, Deadline deadlin
 
 int wait(const Context& context, const WaitOptions& options) {
   Deadline deadline = no_deadline;
+  AroundVerb around;
   if (options.wait_timeout) {
     const auto span = parse_duration(*options.wait_timeout);
     if (!span) return fail_usage(invalid("--wait-timeout " + span.error().message));
     deadline = deadline_in(*span);
+    around = [deadline](Session session, Task<int> waiting) {
+      return end_in_time(session, std::move(waiting), deadline);
+    };
   }
-  return run_on_jobs(context, options.jobs, fail_job_verb,
-                     [deadline](Session session, std::vector<JobId> ids) {
-                       return wait_in_time(session, std::move(ids), deadline);
-                     });
+  return run_on_jobs(
+      context, options.jobs, fail_job_verb,
+      [deadline](Session session, std::vector<JobId> ids) {
+        return wait_for(session, std::move(ids), deadline);
+      },
+      around);
 }
 
 }  // namespace

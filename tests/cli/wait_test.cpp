@@ -247,7 +247,7 @@ TEST(Wait, IsOverInTimeThoughTheServerIsSilent) {
   const asio::ip::tcp::acceptor silent(io, anywhere);
   const auto url = "http://127.0.0.1:" + std::to_string(silent.local_endpoint().port());
   const auto began = std::chrono::steady_clock::now();
-  for (const auto* jobs : {"7", "7-9"}) {
+  for (const auto* jobs : {"7", "7-9", "name:nightly"}) {
     const auto outcome = berth({"wait", jobs, "--wait-timeout", "100ms", "--url", url});
     EXPECT_EQ(outcome.code, 124) << jobs;
     EXPECT_THAT(outcome.err, HasSubstr("--wait-timeout ran out while the server was being asked")) << jobs;

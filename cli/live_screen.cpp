@@ -26,7 +26,7 @@ LiveScreen::LiveScreen(asio::any_io_executor executor, Draw draw, ScreenPorts po
       tasks_(executor),
       changed_(executor),
       outcome_(std::make_shared<OneShot<int>>(executor)) {
-  for (const int number : {SIGHUP, SIGQUIT, SIGTSTP, SIGWINCH}) signals_.add(number);
+  for (const int number : {SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH}) signals_.add(number);
   FileDescriptor copy(::fcntl(ports_.keys.get(), F_DUPFD_CLOEXEC, 0));
   if (!copy.is_open()) return;
   boost::system::error_code error;
@@ -78,8 +78,10 @@ Task<> LiveScreen::obey_signals() {
   for (;;) {
     const int number = co_await signals_.async_wait(asio::use_awaitable);
     if (number == SIGWINCH) {
-      redraw_all();
-      if (on_resize_) on_resize_();
+      measure_anew();
+    } else if (number == SIGCONT) {
+      screen_.enter_again();
+      measure_anew();  // who is in the background isn't told of a resize
     } else if (number == SIGTSTP) {
       suspend();
     } else {
@@ -94,6 +96,11 @@ void LiveScreen::suspend() {
   ::raise(SIGSTOP);
   screen_.enter();
   redraw_all();
+}
+
+void LiveScreen::measure_anew() {
+  redraw_all();
+  if (on_resize_) on_resize_();
 }
 
 void LiveScreen::redraw_all() {

@@ -17,7 +17,8 @@
 namespace berth::cli {
 
 // q leaves with 0; Ctrl-C, SIGTERM and the end of the terminal with exit_code::interrupted. Ctrl-Z gives the
-// terminal back until the process goes on. Ctrl-L draws everything anew, and so does a resize.
+// terminal back until the process goes on. Ctrl-L draws everything anew, and so does a resize, and whatever
+// lets a stopped process go on.
 class LiveScreen {
  public:
   // What the screen shall show, of that size. Asked for whenever redraw() was called, and once a second,
@@ -42,6 +43,7 @@ class LiveScreen {
   Task<> read_keys();
   Task<> obey_signals();
   void suspend();
+  void measure_anew();
   void redraw_all();
 
   Draw draw_;

@@ -84,14 +84,24 @@ bool can_draw_on(int descriptor) {
 void Screen::enter() {
   if (std::exchange(is_entered_, true)) return;
   termios settings{};
-  if (keys_ >= 0 && ::tcgetattr(keys_, &settings) == 0) {
-    before_ = settings;
+  if (keys_ >= 0 && ::tcgetattr(keys_, &settings) == 0) before_ = settings;
+  prepare_for_death(output_, keys_, before_);
+  take();
+}
+
+void Screen::enter_again() {
+  if (is_entered_) take();
+}
+
+void Screen::take() {
+  if (before_) {
+    auto settings = *before_;
     settings.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
+    settings.c_iflag &= ~static_cast<tcflag_t>(IXON);
     settings.c_cc[VMIN] = 1;
     settings.c_cc[VTIME] = 0;
     ::tcsetattr(keys_, TCSANOW, &settings);
   }
-  prepare_for_death(output_, keys_, before_);
   shown_.clear();
   write_all(output_, take_screen);
 }

@@ -26,7 +26,7 @@ ScreenPorts own_terminal();
 bool can_draw_on(int descriptor);
 
 // While entered: the alternate screen without a cursor, and keys come one by one without an echo. Ctrl-C and
-// its like are signals as ever.
+// its like are signals as ever; Ctrl-S is a key, which stops nothing.
 //
 // It leaves when it is destroyed, and also when the process dies of an error of its own (SIGABRT, SIGSEGV …):
 // there is one at a time.
@@ -39,6 +39,8 @@ class Screen {
   Screen& operator=(const Screen&) = delete;
 
   void enter();
+  // Takes the terminal anew: somebody may have used it as his own while the process was stopped.
+  void enter_again();
   void leave();
 
   // What can be written on now. The last column stays free: a full line ends with the cursor on its last
@@ -52,6 +54,8 @@ class Screen {
   void forget_frame() { shown_.clear(); }
 
  private:
+  void take();
+
   int output_;
   int keys_;
   bool is_entered_ = false;

@@ -80,6 +80,18 @@ class Terminal {
     const auto both = static_cast<tcflag_t>(ICANON | ECHO);
     return (settings.c_lflag & both) == both;
   }
+  bool stops_at_ctrl_s() const {
+    termios settings{};
+    EXPECT_EQ(::tcgetattr(program_.get(), &settings), 0);
+    return (settings.c_iflag & static_cast<tcflag_t>(IXON)) != 0;
+  }
+  // As a shell does to which a job gave its terminal by being stopped.
+  void take_lines_and_echo() {
+    termios settings{};
+    EXPECT_EQ(::tcgetattr(program_.get(), &settings), 0);
+    settings.c_lflag |= static_cast<tcflag_t>(ICANON | ECHO);
+    EXPECT_EQ(::tcsetattr(program_.get(), TCSANOW, &settings), 0);
+  }
 
  private:
   FileDescriptor person_;
@@ -143,6 +155,31 @@ TEST(LiveScreen, IsDrawnAnewInAnotherSize) {
   EXPECT_EQ(loop.run(screen.run()), exit_code::ok);
   EXPECT_GE(resizes, 1);
   EXPECT_THAT(terminal.output(), HasSubstr("99x30"));
+}
+
+Task<> go_on_then_leave(Terminal* terminal, std::string* before) {
+  co_await sleep_until(deadline_in(Milliseconds{50}));
+  *before = terminal->output();
+  terminal->take_lines_and_echo();
+  ::raise(SIGCONT);
+  co_await sleep_until(deadline_in(Milliseconds{50}));
+  EXPECT_FALSE(terminal->takes_lines_and_echoes());
+  terminal->type("q");
+}
+
+TEST(LiveScreen, TakesTheTerminalAnewWhenAStoppedProcessGoesOn) {
+  Terminal terminal;
+  test::Loop loop;
+  LiveScreen screen(loop.executor(), one_line, terminal.ports());
+  std::string before;
+  screen.spawn("stop", go_on_then_leave(&terminal, &before));
+  EXPECT_EQ(loop.run(screen.run()), exit_code::ok);
+  EXPECT_THAT(before, HasSubstr("79x24"));
+  const auto output = terminal.output();
+  EXPECT_THAT(output, StartsWith(taken));
+  EXPECT_THAT(output, HasSubstr("79x24")) << "though it was shown before";
+  EXPECT_THAT(output, EndsWith(given_back));
+  EXPECT_TRUE(terminal.takes_lines_and_echoes());
 }
 
 Answer list_with(const std::string& name) {
@@ -217,8 +254,10 @@ TEST(Screen, IsNothingForADumbTerminal) {
 TEST(Screen, WritesWhatIsShownAlreadyOnlyOnce) {
   Terminal terminal;
   Screen screen(terminal.descriptor(), terminal.descriptor());
+  EXPECT_TRUE(terminal.stops_at_ctrl_s());
   screen.enter();
   EXPECT_FALSE(terminal.takes_lines_and_echoes());
+  EXPECT_FALSE(terminal.stops_at_ctrl_s());
   terminal.output();
   EXPECT_TRUE(screen.show({"a", "b"}));
   EXPECT_NE(terminal.output(), "");
@@ -228,6 +267,7 @@ TEST(Screen, WritesWhatIsShownAlreadyOnlyOnce) {
   EXPECT_TRUE(screen.show({"a", "b"}));
   EXPECT_NE(terminal.output(), "");
   screen.leave();
+  EXPECT_TRUE(terminal.stops_at_ctrl_s());
   terminal.output();
   EXPECT_TRUE(screen.show({"c"}));
   EXPECT_EQ(terminal.output(), "") << "it isn't ours any more";

@@ -207,7 +207,8 @@ Task<> ExecutorApp::watch_usage() {
       driven.push_back({settings_.cluster, settings_.name, key.job, key.number});
     const auto counted = co_await runtime_.counters(std::move(driven));
     co_await throw_if_cancelled();
-    heartbeat_.tell_usage(meter.take(counted));
+    // What was told before stands, and stays what the next look is compared with.
+    if (counted) heartbeat_.tell_usage(meter.take(*counted));
   }
 }
 

@@ -6,7 +6,8 @@ std::string container_name(const ContainerIdentity& identity) {
   return "berth-" + identity.cluster + "-" + to_string(identity.job) + "-" + std::to_string(identity.attempt);
 }
 
-Task<std::vector<ContainerCounters>> ContainerRuntime::counters(std::vector<ContainerIdentity>) {
+Task<std::optional<std::vector<ContainerCounters>>> ContainerRuntime::counters(
+    std::vector<ContainerIdentity>) {
   co_return std::vector<ContainerCounters>();
 }
 

@@ -130,8 +130,10 @@ class ContainerRuntime {
   virtual Task<Result<std::vector<ContainerState>>> list(std::string cluster, std::string executor) = 0;
 
   // What the kernel counts of those of these containers that run. Best effort: one that can't be looked at
-  // for next to nothing is left out. A runtime that says nothing else can look at none.
-  virtual Task<std::vector<ContainerCounters>> counters(std::vector<ContainerIdentity> identities);
+  // for next to nothing is left out. Nothing when there was no time to look, which says nothing of any. A
+  // runtime that says nothing else can look at none.
+  virtual Task<std::optional<std::vector<ContainerCounters>>> counters(
+      std::vector<ContainerIdentity> identities);
 
   // Copies its output to the sink, from its first byte on, skipping the first `skip` bytes of both streams
   // together; follows while it runs and returns success when all that it will ever write has been delivered.

@@ -79,12 +79,12 @@ TEST_F(DockerRuntimeTest, TellsWhatRunningContainersUse) {
   const std::vector<ContainerIdentity> both{busy.identity, quiet.identity};
   const auto look_until_used = [&] {
     await([&] {
-      const auto counted = run(runtime_->counters(both));
+      const auto counted = run(runtime_->counters(both)).value();
       return counted.size() == 2 && counted[0].cpu_time > 300ms;
     });
   };
   look_until_used();
-  const auto counted = run(runtime_->counters(both));
+  const auto counted = run(runtime_->counters(both)).value();
   ASSERT_EQ(counted.size(), 2u);
   EXPECT_EQ(counted[0].attempt, (AttemptKey{JobId{1}, 1}));
   EXPECT_LT(counted[1].cpu_time, counted[0].cpu_time);
@@ -93,11 +93,11 @@ TEST_F(DockerRuntimeTest, TellsWhatRunningContainersUse) {
     EXPECT_LE(container.memory, 64_MiB);
   }
   connect();  // as the next executor
-  EXPECT_TRUE(run(runtime_->counters(both)).empty()) << "it hasn't looked at any container yet";
+  EXPECT_TRUE(run(runtime_->counters(both)).value().empty()) << "it hasn't looked at any container yet";
   ASSERT_TRUE(run(runtime_->list(cluster_, "here")));
   look_until_used();
   ASSERT_TRUE(run(runtime_->remove(quiet.identity)));
-  EXPECT_EQ(run(runtime_->counters(both)).size(), 1u);
+  EXPECT_EQ(run(runtime_->counters(both)).value().size(), 1u);
 }
 
 TEST_F(DockerRuntimeTest, KilledForMemoryIsFlagged) {

@@ -54,7 +54,8 @@ class DockerRuntime final : public ContainerRuntime {
   Task<Result<>> remove(ContainerIdentity identity) override;
   Task<Result<ContainerState>> inspect(ContainerIdentity identity) override;
   Task<Result<std::vector<ContainerState>>> list(std::string cluster, std::string executor) override;
-  Task<std::vector<ContainerCounters>> counters(std::vector<ContainerIdentity> identities) override;
+  Task<std::optional<std::vector<ContainerCounters>>> counters(
+      std::vector<ContainerIdentity> identities) override;
   Task<Result<>> copy_logs(ContainerIdentity identity, std::uint64_t skip, LogSink& sink) override;
   Task<Result<>> copy_ended_logs(ContainerIdentity identity, std::uint64_t skip, LogSink& sink) override;
 

@@ -31,7 +31,8 @@ struct DockerRuntime::Look {
   }
 };
 
-Task<std::vector<ContainerCounters>> DockerRuntime::counters(std::vector<ContainerIdentity> identities) {
+Task<std::optional<std::vector<ContainerCounters>>> DockerRuntime::counters(
+    std::vector<ContainerIdentity> identities) {
   const auto look = std::make_shared<Look>();
   for (const auto& identity : identities) {
     auto name = container_name(identity);
@@ -51,7 +52,7 @@ Task<std::vector<ContainerCounters>> DockerRuntime::counters(std::vector<Contain
   if (look->containers.empty()) co_return out;
   std::function<void()> work = [look] { look->carry_out(); };
   const bool is_done = co_await looks_.run(std::move(work), deadline_in(limits::usage_look));
-  if (!is_done) co_return out;
+  if (!is_done) co_return std::nullopt;
   for (const auto& container : look->containers) {
     if (const auto known = memory_.find(container.name); known != memory_.end()) {
       known->second.cgroup = container.cgroup;

@@ -58,7 +58,7 @@ void add_time(KeyValuePage& page, std::string_view key, const std::optional<Wall
 }
 
 void add_times(const Job& job, WallTime now, KeyValuePage& page) {
-  add_time(page, "created", job.created_at, now);
+  if (job.created_at != WallTime{}) page.add("created", say_when(job.created_at, now));
   add_time(page, "placed", job.scheduled_at, now);
   add_time(page, "started", job.started_at, now);
   add_time(page, "finished", job.finished_at, now);
@@ -160,7 +160,7 @@ Table job_table(const std::vector<Job>& jobs, WallTime now) {
                    {status_text(job), status_colour(job.status)},
                    {exit_text(job.exit_code)},
                    {what_runs(job.definition)},
-                   {say_ago(job.created_at, now)},
+                   {job.created_at != WallTime{} ? say_ago(job.created_at, now) : "-"},
                    {duration_text(job, now)},
                    {job.executor.value_or("-")}});
   }

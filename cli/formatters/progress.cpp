@@ -41,6 +41,7 @@ std::string progress_text(const Job& job, WallTime now) {
   std::string text = "job " + to_string(job.id) + " " + activity(job);
   if (!job.message.empty()) text += ": " + job.message;
   const auto since = job.status == JobStatus::running && job.started_at ? *job.started_at : job.created_at;
+  if (since == WallTime{}) return text;  // its record can't be read
   return text + " · " + say_span(now - since);
 }
 

@@ -10,7 +10,7 @@
 namespace berth::cli {
 
 // Where a live job is: "job 7 waits for room: 3 jobs are ahead · 12s", "job 7 is pulling busybox on box ·
-// 3s". Pure.
+// 3s"; without the time where the job's record can't be read. Pure.
 std::string progress_text(const Job& job, WallTime now);
 
 class ProgressLine {

@@ -1,6 +1,7 @@
 #include "cli/formatters/table.hpp"
 
 #include "cli/formatters/job_text.hpp"
+#include "cli/formatters/progress.hpp"
 #include "cli/formatters/text.hpp"
 
 #include <gtest/gtest.h>
@@ -91,6 +92,20 @@ TEST(JobTable, ShortensTheLongestStatusWhereNothingElseGivesWay) {
   EXPECT_NE(narrow.at(1).find("FAILED (IMAGE"), std::string::npos) << narrow.at(1);
   const auto wide = lines_of(job_table({failed}, WallTime{1'000'000}).render({100, false}));
   EXPECT_NE(wide.at(1).find("FAILED (IMAGE_NOT_FOUND)"), std::string::npos) << wide.at(1);
+}
+
+TEST(JobText, DoesNotTellTheAgeOfAJobWhoseRecordCannotBeRead) {
+  Job job;
+  job.id = JobId{7};
+  job.reason = Reason::held;
+  job.message = "its record can't be read: priority: no number";
+  const WallTime now{1'790'000'000'000};
+  EXPECT_EQ(progress_text(job, now), "job 7 is held back: its record can't be read: priority: no number");
+  EXPECT_EQ(job_page(job, now, {}).find("created"), std::string::npos);
+  EXPECT_EQ(job_table({job}, now).render({}).find("ago"), std::string::npos);
+  job.created_at = now;
+  EXPECT_EQ(progress_text(job, now + Milliseconds{12'000}),
+            "job 7 is held back: its record can't be read: priority: no number · 12s");
 }
 
 TEST(JobPage, TellsWhatARunningJobUses) {

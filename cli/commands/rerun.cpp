@@ -80,7 +80,8 @@ void print_rerun(const Context& context, const std::vector<JobId>& old_ids, cons
   }
 }
 
-// One is answered with its record, several with their ids: as the API does.
+// One is answered with its record, several with their ids: as the API does. Of --failed nobody knows before
+// how many there will be: its answer is always that of several.
 Task<int> rerun_one(Session session, ToRerun chosen, std::string key) {
   auto record = co_await session.client.resubmit(std::move(chosen.definitions.front()), std::move(key));
   if (!record) co_return fail(session.context, record.error());
@@ -117,7 +118,7 @@ Task<int> rerun(Session session, std::vector<JobId> ids, bool only_failed, std::
     print_rerun(session.context, none, none);
     co_return exit_code::ok;
   }
-  if (asked == 1) {
+  if (asked == 1 && !only_failed) {
     const int code = co_await rerun_one(session, std::move(*chosen), std::move(key));
     co_return code;
   }
@@ -141,6 +142,9 @@ void add_rerun(CLI::App& app, Context& context) {
   verb.arguments("JOB", options->jobs, "7, last, 40-45, 3,5,8-10 or name:NAME");
   verb.flag("--failed", options->failed, "Only those of them that are FAILED (ABORTED isn't)");
   verb.option("--idempotency-key", options->idempotency_key, "KEY", "Same key, same jobs: safe to repeat");
+  verb.examples(
+      "--json prints the new job's record, of several jobs, and always with --failed, their numbers:\n"
+      "{\"ids\": [12, 13], \"of\": [3, 6]}, new and old in the same order, empty where none has FAILED.");
   verb.action([&context, options] { return rerun_jobs(context, *options); });
 }
 

@@ -76,6 +76,20 @@ TEST_F(RerunMany, OnlyThoseThatFailed) {
   EXPECT_EQ(json::serialize(parse_json(printed).value()), R"({"ids":[12,13],"of":[3,6]})");
 }
 
+TEST_F(RerunMany, PrintsTheSameJsonForAnyNumberThatFailed) {
+  api.on("POST /v1/jobs", {{201, R"({"ids":[12]})"}});
+  const auto json_of = [&](const std::string& jobs) {
+    const auto outcome = berth({"rerun", "--failed", jobs, "--json", "--url", api.url()});
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    return json::serialize(parse_json(outcome.out).value());
+  };
+  EXPECT_EQ(json_of("3"), R"({"ids":[12],"of":[3]})");
+  EXPECT_THAT(images_of(api.requests().back()), ElementsAre("image-3"));
+  EXPECT_EQ(json_of("3-5"), R"({"ids":[12],"of":[3]})");
+  EXPECT_EQ(json_of("4"), R"({"ids":[],"of":[]})");
+  EXPECT_EQ(berth({"rerun", "--failed", "3", "--url", api.url()}).out, "job 3 runs again as job 12\n");
+}
+
 TEST_F(RerunMany, SaysWhenNoneHasFailed) {
   const auto outcome = berth({"rerun", "--failed", "4-5", "--url", api.url()});
   EXPECT_EQ(outcome.code, 0);

@@ -52,6 +52,10 @@ void add_show(CLI::App& app, Context& context) {
   auto jobs = std::make_shared<std::vector<std::string>>();
   Verb verb(app, context, "show", "Show all of a job's record");
   verb.arguments("JOB", *jobs, "7, last, 40-45, 3,5,8-10 or name:NAME");
+  verb.examples(
+      "Of a job that runs it says, too, what it uses now. --json prints the record, which doesn't have "
+      "that:\n"
+      "`berth top --json` has it of the jobs that run, and GET /v1/jobs/{id}/usage of one.");
   verb.action([&context, jobs] { return run_on_jobs(context, *jobs, fail, show); });
 }
 

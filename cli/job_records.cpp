@@ -50,15 +50,25 @@ Task<Result<Records>> read_pages(Client& client, std::vector<JobId> ids, JobId o
   co_return records;
 }
 
+// That hold all from the oldest to the newest of them.
+std::uint64_t pages_around(JobId oldest, JobId newest) {
+  return (newest.value - oldest.value) / limits::max_page + 1;
+}
+
 }  // namespace
+
+std::uint64_t cost_of_reading(const std::vector<JobId>& ids) {
+  if (ids.empty()) return 0;
+  const auto [oldest, newest] = std::minmax_element(ids.begin(), ids.end());
+  return std::min<std::uint64_t>(ids.size(), pages_around(*oldest, *newest) * calls_a_page);
+}
 
 Task<Result<Records>> read_records(Client& client, std::vector<JobId> ids) {
   if (ids.empty()) co_return Records{};
   const auto [least, most] = std::minmax_element(ids.begin(), ids.end());
   const auto oldest = *least;
   const auto newest = *most;
-  const auto pages = (newest.value - oldest.value) / limits::max_page + 1;
-  if (ids.size() <= pages * calls_a_page) {
+  if (ids.size() <= pages_around(oldest, newest) * calls_a_page) {
     auto records = co_await read_singly(client, std::move(ids));
     co_return records;
   }

@@ -37,25 +37,32 @@ Task<Result<>> JobsOverview::find_position() {
 }
 
 Task<Result<>> JobsOverview::look_at_jobs() {
-  for (std::size_t pages = 0; pages < pages_a_look && looked_at_ < board_.size(); ++pages) {
-    const auto ids = board_.alive(looked_at_, records_at_once);
-    const auto records = co_await read_records(client_, ids);
-    if (!records) co_return records.error();
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      const auto& record = (*records)[i];
-      if (record) {
-        board_.note(ids[i], record->job.status);
-      } else {
-        board_.note_gone(ids[i]);
-      }
-    }
-    looked_at_ += records_at_once;
+  auto count = records_at_once;
+  auto ids = board_.alive(looked_at_, count);
+  while (ids.empty() && looked_at_ + count < board_.size()) {
+    looked_at_ += count;
+    ids = board_.alive(looked_at_, count);
   }
+  if (cost_of_reading(ids) > calls_a_look) {
+    count = calls_a_look;
+    ids = board_.alive(looked_at_, count);
+  }
+  const auto records = co_await read_records(client_, ids);
+  if (!records) co_return records.error();
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const auto& record = (*records)[i];
+    if (record) {
+      board_.note(ids[i], record->job.status);
+    } else {
+      board_.note_gone(ids[i]);
+    }
+  }
+  looked_at_ += count;
   co_return Result<>{};
 }
 
 Task<Result<>> JobsOverview::read_events() {
-  for (std::size_t pages = 0; pages < pages_a_look; ++pages) {
+  for (std::size_t pages = 0; pages < event_pages_a_look; ++pages) {
     EventQuery query;
     query.jobs = to_string(board_.first()) + "-" + to_string(board_.last());
     query.after = position_;

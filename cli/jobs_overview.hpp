@@ -1,4 +1,4 @@
-// How far many jobs are, for a progress line: all of them are looked at once, page by page, and from then on
+// How far many jobs are, for a progress line: all of them are looked at once, a page a look, and from then on
 // only what happened since, in one request whatever their number.
 #pragma once
 
@@ -30,7 +30,9 @@ class JobsOverview {
   Task<Result<>> read_events();
   void start_over() { position_.reset(); }
 
-  static constexpr std::size_t pages_a_look = 5;
+  // One who waits for a job has its end told between two looks.
+  static constexpr std::size_t event_pages_a_look = 5;
+  static constexpr std::size_t calls_a_look = 200;  // where jobs are read one by one
 
   Client& client_;
   WaitBoard board_;

@@ -174,6 +174,34 @@ TEST_F(ManyJobs, AreOverseenByTheirEventsOnceAllWereLookedAt) {
   EXPECT_TRUE(overview.is_complete());
 }
 
+TEST_F(ManyJobs, AreLookedAtAPageAtATime) {
+  api.on("GET /v1/events", {events_of({}, 50)});
+  api.on("GET /v1/jobs", {list_of(1'000, 1, Where::succeeded), list_of(1'500, 1'001, Where::running)});
+  JobsOverview overview(client, ids_from(1, 1'500));
+  loop.run(overview.refresh());
+  EXPECT_FALSE(overview.is_complete());
+  EXPECT_EQ(overview.board().counts().unseen, 500u);
+  loop.run(overview.refresh());
+  EXPECT_TRUE(overview.is_complete());
+  EXPECT_EQ(overview.board().counts().running, 500u);
+  EXPECT_EQ(api.requests().size(), 3u);
+}
+
+TEST_F(ManyJobs, ThatAreFarApartAreLookedAtSomeAtATime) {
+  api.on("GET /v1/events", {events_of({}, 50)});
+  std::vector<JobId> ids;
+  for (std::uint64_t i = 1; i <= 250; ++i) ids.push_back(JobId{i * limits::max_page});
+  EXPECT_EQ(cost_of_reading(ids), 250u);
+  EXPECT_LT(cost_of_reading(ids_from(1, 1'000)), 100u);
+  JobsOverview overview(client, ids);
+  loop.run(overview.refresh());
+  EXPECT_EQ(api.requests().size(), 201u);
+  EXPECT_EQ(overview.board().counts().unseen, 50u);
+  loop.run(overview.refresh());
+  EXPECT_EQ(api.requests().size(), 251u);
+  EXPECT_TRUE(overview.is_complete());
+}
+
 TEST_F(ManyJobs, AnOverviewSitsOutWhatItCannotRead) {
   JobsOverview overview(client, ids_from(1, 40));
   loop.run(overview.refresh());

@@ -14,14 +14,16 @@ namespace {
 constexpr std::size_t executors_shown = 8;
 constexpr std::size_t places_shown = 20;
 
+// As `show` has it.
 std::string title_line(const Explanation& explanation, const TableStyle& style) {
-  const auto name = explanation.job ? "Job " + to_string(*explanation.job) : std::string("It would wait");
+  if (!explanation.job) return paint("It would wait", Colour::bold, style.colour) + "\n";
+  auto title = paint("Job " + to_string(*explanation.job), Colour::bold, style.colour);
+  if (explanation.name) title += "  " + escape_control(*explanation.name);
   std::string status(to_string(explanation.status));
-  if (explanation.status == JobStatus::pending && explanation.reason)
+  const bool is_stopping = explanation.status == JobStatus::running && explanation.reason == Reason::stopping;
+  if (explanation.reason && (explanation.status == JobStatus::pending || is_stopping))
     status += " (" + std::string(to_string(*explanation.reason)) + ")";
-  if (!explanation.job) return paint(name, Colour::bold, style.colour) + "\n";
-  return paint(name, Colour::bold, style.colour) + "  " +
-         paint(status, status_colour(explanation.status), style.colour) + "\n";
+  return title + "  " + paint(status, status_colour(explanation.status), style.colour) + "\n";
 }
 
 std::string heading(const std::string& text, const TableStyle& style) {

@@ -226,6 +226,7 @@ Explanation explain(const Inquiry& inquiry) {
   const auto& job = inquiry.job;
   Explanation explanation;
   explanation.job = job.id;
+  explanation.name = job.definition.name;
   explanation.status = job.status;
   explanation.reason = job.reason;
   if (waits_for_a_place(job)) {

@@ -216,6 +216,7 @@ struct AttemptStory {
 
 struct Explanation {
   std::optional<JobId> job;  // absent: it was only tried
+  std::optional<std::string> name;
   JobStatus status = JobStatus::pending;
   std::optional<Reason> reason;
   std::string summary;
@@ -377,6 +378,7 @@ struct Description<Explanation> {
   static constexpr bool open = true;
   static constexpr auto fields = std::make_tuple(
       field("job", &Explanation::job, "The job; absent where it was only tried."),
+      field("name", &Explanation::name, "Its name, if it has one."),
       field("status", &Explanation::status, "One of five words."),
       field("reason", &Explanation::reason, "Where in its status it is."),
       field("summary", &Explanation::summary, "In one sentence."),

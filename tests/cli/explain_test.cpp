@@ -1,5 +1,6 @@
 // explain and --dry-run against an API that the test plays.
 #include "cli/formatters/explanation_text.hpp"
+#include "cli/formatters/job_text.hpp"
 #include "cli/formatters/text.hpp"
 #include "tests/cli/api_stub.hpp"
 
@@ -60,6 +61,22 @@ TEST(Explain, SaysWhyWithWhatAndWhen) {
             "What is free when its turn comes\n"
             "EXECUTOR  CPU  MEMORY  GPUS  IN THE WAY\n"
             "exec1     2.5    2GiB     0  2.5 of 8 CPUs free, 4 wanted\n");
+}
+
+TEST(Explain, HasTheHeadingThatShowHas) {
+  Explanation said;
+  said.job = JobId{7};
+  said.name = "train\x1b";
+  said.status = JobStatus::running;
+  said.reason = Reason::stopping;
+  EXPECT_THAT(explanation_page(said, said.at, {}), StartsWith("Job 7  train\\x1b  RUNNING (STOPPING)\n"));
+  Job job;
+  job.id = JobId{7};
+  job.definition.name = said.name;
+  job.status = said.status;
+  job.reason = said.reason;
+  const auto page = job_page(job, said.at, {});
+  EXPECT_THAT(page, StartsWith("Job 7  train\\x1b  RUNNING (STOPPING)\n"));
 }
 
 std::string start_line(std::optional<WallTime> earliest, std::optional<WallTime> latest,

@@ -130,10 +130,12 @@ TEST_F(ExplainAttempt, a_running_job_tells_why_there_and_what_took_how_long) {
   attempt.assigned_at = WallTime{92'000};
   attempt.steps = {WallTime{92'100}, WallTime{92'150}, WallTime{95'000}, WallTime{95'200}, {}};
   attempt.started_at = job.started_at = WallTime{95'500};
+  job.definition.name = "train";
   job.status = JobStatus::running;
   job.reason = Reason::executing;
   const auto said = explain({cluster.view, cluster.rules, job, WallTime{100'000}});
   EXPECT_EQ(said.summary, "runs on a");
+  EXPECT_EQ(said.name, "train");
   ASSERT_EQ(said.attempts.size(), 1u);
   EXPECT_EQ(said.attempts[0].why, "the only executor with room");
   EXPECT_EQ(phases_of(said.attempts[0]),

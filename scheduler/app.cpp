@@ -29,7 +29,8 @@ SchedulerApp::SchedulerApp(asio::any_io_executor executor, Store& store, const C
                 duties_.endings,
                 duties_.webhooks,
                 api::Turnstile(executor),
-                api::Turnstile(executor)},
+                api::Turnstile(executor),
+                api::LogRoom(executor, limits::log_readers_hold)},
       server_(executor, router_.as_handler(), server_options()),
       tasks_(executor) {
   api::add_job_routes(router_, services_);

@@ -1,6 +1,7 @@
 // The HTTP API: requests in, typed calls of the job manager and the view, responses out.
 #pragma once
 
+#include "scheduler/api/log_room.hpp"
 #include "scheduler/api/request_counts.hpp"
 #include "scheduler/api/turnstile.hpp"
 #include "scheduler/core/ending_tally.hpp"
@@ -30,6 +31,7 @@ struct Services {
   const Webhooks& webhooks;
   Turnstile turnstile;  // for what takes long
   Turnstile history;    // for what reads much of the store
+  LogRoom log_room;
   RequestCounts requests{};
 };
 

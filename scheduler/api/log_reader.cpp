@@ -245,7 +245,7 @@ Task<Result<>> LogReader::look_for_start(std::uint32_t attempt) {
     LastPieces last(request_);
     bool is_found = false;
     for (auto after = begin; !is_found;) {
-      auto pieces = co_await store_.read_log(request_.job, attempt, after);
+      auto pieces = co_await read(attempt, after, limits::log_page);
       if (!pieces) co_return pieces.error();
       if (pieces->empty()) break;
       after = pieces->back().end;
@@ -338,31 +338,37 @@ Task<Result<bool>> LogReader::is_over(std::uint32_t attempt) {
       (job->attempt == attempt && !holds_resources(*job));
 }
 
+Task<Result<std::vector<LogPiece>>> LogReader::read(std::uint32_t attempt, std::uint64_t after,
+                                                    std::size_t most) {
+  LogRoom::Reading reading(room_);
+  co_await reading.turn();
+  auto pieces = co_await store_.read_log_page(request_.job, attempt, after, most);
+  co_return pieces;
+}
+
 // Once the answer has begun, what can't be read can't be said any more.
 Task<Result<>> LogReader::read_ahead(std::uint32_t attempt) {
-  auto pieces = co_await store_.read_log(request_.job, attempt, end_);
+  auto pieces = co_await read(attempt, end_, page_.size());
   if (!pieces) co_return pieces.error();
-  ahead_ = std::move(*pieces);
+  page_.fill(std::move(*pieces));
+  is_ahead_ = true;
   co_return Result<>{};
 }
 
 // False when there was nothing new. What was read ahead may be old by now: then it looks again.
 Task<Result<bool>> LogReader::copy_new(std::uint32_t attempt) {
-  const bool is_ahead = ahead_.has_value();
-  std::vector<LogPiece> pieces;
-  if (is_ahead) {
-    pieces = std::move(*ahead_);
-    ahead_.reset();
-  } else {
-    auto read = co_await store_.read_log(request_.job, attempt, end_);
-    if (!read) co_return read.error();
-    pieces = std::move(*read);
+  bool is_new = std::exchange(is_ahead_, false);
+  if (!is_new) {
+    auto pieces = co_await read(attempt, end_, page_.size());
+    if (!pieces) co_return pieces.error();
+    is_new = !pieces->empty();
+    page_.fill(std::move(*pieces));
   }
-  for (auto& piece : pieces) {
-    auto written = co_await write_piece(std::move(piece));
+  for (auto piece = page_.next(); piece; piece = page_.next()) {
+    auto written = co_await write_piece(std::move(*piece));
     if (!written) co_return written.error();
   }
-  co_return is_ahead || !pieces.empty();
+  co_return is_new;
 }
 
 Task<Result<>> LogReader::write_piece(LogPiece piece) {
@@ -371,7 +377,8 @@ Task<Result<>> LogReader::write_piece(LogPiece piece) {
   if (request_.stream && piece.stream != *request_.stream) co_return Result<>{};
   gone_ = 0;
   auto offset = offset_of(piece, request_.stream.has_value());
-  const auto unwanted = std::max(offset, from_) - offset;
+  // From before the start, or sent already as a part of this piece.
+  const auto unwanted = std::max(offset, at_) - offset;
   if (unwanted >= piece.bytes.size()) co_return Result<>{};
   piece.bytes.erase(0, unwanted);
   offset += unwanted;
@@ -407,8 +414,15 @@ Task<Result<>> LogReader::write_time(WallTime at) {
 }
 
 Task<Result<>> LogReader::write_bytes(std::uint8_t stream, std::string bytes) {
-  if (request_.framed)
-    bytes.insert(0, http::encode_frame_header(stream, static_cast<std::uint32_t>(bytes.size())));
+  if (request_.framed) {
+    // Put together in a new string: one that grows takes twice what it needs, and a slow client holds it.
+    const auto header = http::encode_frame_header(stream, static_cast<std::uint32_t>(bytes.size()));
+    std::string frame;
+    frame.reserve(header.size() + bytes.size());
+    frame += header;
+    frame += bytes;
+    bytes = std::move(frame);
+  }
   auto written = co_await responder_.write(bytes, deadline_in(client_patience));
   written_at_ = deadline_in(0ms);
   co_return written;

@@ -11,6 +11,7 @@
 // what was written at another instant: {"offset": N, "at": "2026-…"}.
 #pragma once
 
+#include "scheduler/api/log_room.hpp"
 #include "scheduler/job_manager.hpp"
 #include "scheduler/loops/event_feed.hpp"
 #include "shared/http/server.hpp"
@@ -38,8 +39,14 @@ struct LogRequest {
 
 class LogReader {
  public:
-  LogReader(JobManager& jobs, Store& store, EventFeed& feed, http::Responder& responder, LogRequest request)
-      : jobs_(jobs), store_(store), feed_(feed), responder_(responder), request_(std::move(request)) {}
+  LogReader(JobManager& jobs, Store& store, EventFeed& feed, LogRoom& room, http::Responder& responder,
+            LogRequest request)
+      : jobs_(jobs),
+        store_(store),
+        feed_(feed),
+        room_(room),
+        responder_(responder),
+        request_(std::move(request)) {}
 
   // Writes the whole answer. Returns early when the client has gone.
   Task<Result<>> run(Job job);
@@ -53,6 +60,7 @@ class LogReader {
   class LastPieces;
   Task<Result<>> look_for_start(std::uint32_t attempt);
   void begin_with(const LastPieces& last);
+  Task<Result<std::vector<LogPiece>>> read(std::uint32_t attempt, std::uint64_t after, std::size_t most);
   Task<Result<>> read_ahead(std::uint32_t attempt);
   Task<Result<>> copy_attempt(std::uint32_t attempt);
   Task<Result<>> copy_all(std::uint32_t attempt);
@@ -68,6 +76,7 @@ class LogReader {
   JobManager& jobs_;
   Store& store_;
   EventFeed& feed_;
+  LogRoom& room_;
   http::Responder& responder_;
   LogRequest request_;
   Monotonic written_at_ = deadline_in(Milliseconds{0});  // when the client was last sent something
@@ -77,7 +86,8 @@ class LogReader {
   std::uint64_t from_ = 0;                 // the offset before which nothing is wanted
   std::optional<WallTime> told_at_{};      // the last instant that the client was told
   std::optional<std::uint64_t> length_{};  // of all that it wrote, once that is known
-  std::optional<std::vector<LogPiece>> ahead_{};  // read before the answer began
+  LogRoom::Page page_{room_};              // what was read of it and not sent
+  bool is_ahead_ = false;                  // that was read before the answer began
   std::uint64_t gone_ = 0;  // bytes that were missing since the last piece of the chosen stream, of either
 };
 

@@ -63,7 +63,8 @@ Task<> read_logs(Services& services, const http::Request& request, const http::P
     co_await refuse(responder, std::move(error));
     co_return;
   }
-  LogReader reader(services.jobs, services.store, services.feed, responder, std::move(wanted));
+  LogReader reader(services.jobs, services.store, services.feed, services.log_room, responder,
+                   std::move(wanted));
   const auto done = co_await reader.run(std::move(*job));
   // Once the answer has begun, breaking it off is the only way to say that something is missing.
   if (!done)

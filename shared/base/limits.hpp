@@ -130,6 +130,10 @@ inline constexpr Milliseconds usage_patience = 500ms;
 inline constexpr std::size_t log_chunk = 64u << 10;  // largest piece stored as one entry
 // What a piece counts in a read beyond its bytes: a reader holds it, however small it is.
 inline constexpr std::size_t log_piece_cost = 64;
+inline constexpr std::size_t log_page = 1u << 20;  // that one read returns, about
+// All that a scheduler has read of logs and not sent. Beyond it stands only what is being sent, which is
+// 16 KiB for each client where many take nothing.
+inline constexpr std::size_t log_readers_hold = 64u << 20;
 // Kept of its output in the store unless the executor is told otherwise: half of it from the start, half from
 // the end; what lies between is dropped, and marked.
 inline constexpr Bytes log_limit = 4_MiB;

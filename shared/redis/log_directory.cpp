@@ -19,7 +19,6 @@ namespace berth::redis {
 namespace {
 
 constexpr Milliseconds file_patience = limits::store_call;
-constexpr std::size_t most_read = 1u << 20;  // bytes that one read returns, about
 constexpr std::size_t entries_at_once = 512;
 constexpr std::uint64_t jobs_in_a_folder = 1'000;
 
@@ -202,7 +201,8 @@ Result<std::uint64_t> first_behind(const LogFiles& files, std::uint64_t count, s
   return low;
 }
 
-Result<std::vector<LogPiece>> read_pieces(const LogPlace& place, std::uint64_t count, std::uint64_t after) {
+Result<std::vector<LogPiece>> read_pieces(const LogPlace& place, std::uint64_t count, std::uint64_t after,
+                                          std::size_t most) {
   const auto files = LogFiles::open(place);
   if (!files) return files.error();
   const auto first = first_behind(*files, count, after);
@@ -215,7 +215,7 @@ Result<std::vector<LogPiece>> read_pieces(const LogPlace& place, std::uint64_t c
     const auto entries = files->entries(at, some);
     if (!entries) return entries.error();
     for (const auto& entry : *entries) {
-      if (bytes >= most_read) return pieces;
+      if (bytes >= most) return pieces;
       if (entry.end <= end) return damaged(place);  // who reads on behind it would never come to an end
       end = entry.end;
       auto piece = files->piece(entry);
@@ -347,11 +347,12 @@ Task<Result<>> LogDirectory::write(Log log, std::uint64_t count, std::vector<Log
   co_return *answer;
 }
 
-Task<Result<std::vector<LogPiece>>> LogDirectory::read(Log log, std::uint64_t count, std::uint64_t after) {
+Task<Result<std::vector<LogPiece>>> LogDirectory::read(Log log, std::uint64_t count, std::uint64_t after,
+                                                       std::size_t most) {
   using Answer = Result<std::vector<LogPiece>>;
   const auto answer = std::make_shared<Answer>(std::vector<LogPiece>{});
-  std::function<void()> work = [answer, count, after, place = place_of(root_, cluster_, log)] {
-    *answer = read_pieces(place, count, after);
+  std::function<void()> work = [answer, count, after, most, place = place_of(root_, cluster_, log)] {
+    *answer = read_pieces(place, count, after, most);
   };
   const bool is_done = co_await run(for_reading_, std::move(work), deadline_in(file_patience));
   if (!is_done) co_return no_answer(root_);

@@ -12,6 +12,7 @@
 // replaced. Folders are made for their owner alone, and no link is followed below the root.
 #pragma once
 
+#include "shared/base/limits.hpp"
 #include "shared/base/result.hpp"
 #include "shared/runtime/async.hpp"
 #include "shared/runtime/off_loop.hpp"
@@ -45,8 +46,10 @@ class LogDirectory {
   // Writes pieces behind the first `count` of a log. On disk when it returns; to be repeated after an error.
   // While an earlier write of the log hangs none is begun: it may still do something when it comes back.
   Task<Result<>> write(Log log, std::uint64_t count, std::vector<LogPiece> pieces);
-  // Of the first `count` pieces those with `end` > after, oldest first, about 1 MiB. Error internal: damaged.
-  Task<Result<std::vector<LogPiece>>> read(Log log, std::uint64_t count, std::uint64_t after);
+  // Of the first `count` pieces those with `end` > after, oldest first, of about `most` bytes. Error
+  // internal: damaged.
+  Task<Result<std::vector<LogPiece>>> read(Log log, std::uint64_t count, std::uint64_t after,
+                                           std::size_t most = limits::log_page);
   // Those that aren't there are no error.
   Task<Result<>> remove(std::vector<Log> logs);
   // The folders (BUCKET) that there are, and the logs of which one of them has a file, in order: for who

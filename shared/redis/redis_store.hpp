@@ -105,8 +105,8 @@ class RedisStore final : public Store {
 
   Task<Result<>> append_log(JobId job, std::uint32_t attempt, std::vector<LogPiece> pieces,
                             std::vector<LogPiece> drop) override;
-  Task<Result<std::vector<LogPiece>>> read_log(JobId job, std::uint32_t attempt,
-                                               std::uint64_t after) override;
+  Task<Result<std::vector<LogPiece>>> read_log_page(JobId job, std::uint32_t attempt, std::uint64_t after,
+                                                    std::size_t most) override;
   Task<Result<LogSize>> log_size(JobId job, std::uint32_t attempt) override;
   std::unique_ptr<LogWatch> watch_log(JobId job) override;
 
@@ -145,7 +145,7 @@ class RedisStore final : public Store {
   // Output in files: store_logs.cpp.
   Task<Result<>> append_to_files(JobId job, std::uint32_t attempt, std::vector<LogPiece> pieces);
   Task<Result<std::vector<LogPiece>>> read_files(JobId job, std::uint32_t attempt, std::uint64_t count,
-                                                 std::uint64_t after);
+                                                 std::uint64_t after, std::size_t most);
   Task<> remove_files(std::vector<Job> jobs, std::size_t forgotten);
   Task<> sweep_again_and_again();
   Task<Result<std::vector<redis::LogDirectory::Log>>> forgotten_of(

@@ -17,9 +17,6 @@ namespace {
 using redis::Command;
 using redis::Reply;
 
-constexpr std::size_t read_size = 1u << 20;  // bytes a read_log returns, about
-constexpr std::size_t first_read = 16;       // entries: of the largest size they make up one read
-
 // "<end>-<stream>": Redis takes only rising ids, and so refuses what it has already.
 std::string id_of(const LogPiece& piece) {
   return std::to_string(piece.end) + "-" + std::to_string(piece.stream);
@@ -65,9 +62,12 @@ std::optional<LogEntry> parse_entry(const Reply& reply) {
   return entry;
 }
 
-// How many more entries to ask for, given what those read so far weighed.
-std::size_t next_count(std::size_t entries, std::size_t bytes) {
-  const std::size_t left = read_size - bytes;
+// How many entries to ask for first: of the largest size they make up the read.
+std::size_t first_count(std::size_t most) { return std::max<std::size_t>(most / limits::log_chunk, 1); }
+
+// How many more, given what those read so far weighed.
+std::size_t next_count(std::size_t most, std::size_t entries, std::size_t bytes) {
+  const std::size_t left = most - bytes;
   return std::clamp<std::size_t>(left * entries / std::max<std::size_t>(bytes, 1), 1, 2 * entries);
 }
 
@@ -142,7 +142,8 @@ Task<Result<>> RedisStore::append_to_files(JobId job, std::uint32_t attempt, std
 }
 
 Task<Result<std::vector<LogPiece>>> RedisStore::read_files(JobId job, std::uint32_t attempt,
-                                                           std::uint64_t count, std::uint64_t after) {
+                                                           std::uint64_t count, std::uint64_t after,
+                                                           std::size_t most) {
   if (!files_) {
     co_return Error{ErrorKind::refused,
                     "the output of job " + to_string(job) +
@@ -150,7 +151,7 @@ Task<Result<std::vector<LogPiece>>> RedisStore::read_files(JobId job, std::uint3
                         "the --log-dir that the job's executor has"};
   }
   const redis::LogDirectory::Log log{job, attempt};
-  auto pieces = co_await files_->read(log, count, after);
+  auto pieces = co_await files_->read(log, count, after, most);
   if (pieces) co_return pieces;
   Error error = pieces.error();
   error.message = "the output of job " + to_string(job) + " is in files: " + error.message;
@@ -228,13 +229,13 @@ Task<Result<std::vector<redis::LogDirectory::Log>>> RedisStore::forgotten_of(
   co_return forgotten;
 }
 
-Task<Result<std::vector<LogPiece>>> RedisStore::read_log(JobId job, std::uint32_t attempt,
-                                                         std::uint64_t after) {
+Task<Result<std::vector<LogPiece>>> RedisStore::read_log_page(JobId job, std::uint32_t attempt,
+                                                              std::uint64_t after, std::size_t most) {
   const std::string key = keys_.log(job, attempt);
   std::vector<LogPiece> pieces;
   std::string from = std::to_string(after + 1) + "-0";
   std::size_t bytes = 0;
-  for (std::size_t count = first_read; bytes < read_size; count = next_count(pieces.size(), bytes)) {
+  for (auto count = first_count(most); bytes < most; count = next_count(most, pieces.size(), bytes)) {
     Command range("XRANGE", key, from, "+", "COUNT", count);
     auto reply = co_await send(std::move(range));
     if (!reply) co_return reply.error();
@@ -243,7 +244,7 @@ Task<Result<std::vector<LogPiece>>> RedisStore::read_log(JobId job, std::uint32_
       if (!entry) co_return broken_contract("the output of job " + to_string(job));
       if (entry->filed > 0) {
         if (!pieces.empty()) co_return pieces;
-        auto read = co_await read_files(job, attempt, entry->filed, after);
+        auto read = co_await read_files(job, attempt, entry->filed, after, most);
         co_return read;
       }
       bytes += entry->piece.bytes.size() + limits::log_piece_cost;

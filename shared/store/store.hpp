@@ -6,6 +6,7 @@
 // memory, read-only).
 #pragma once
 
+#include "shared/base/limits.hpp"
 #include "shared/base/result.hpp"
 #include "shared/model/event.hpp"
 #include "shared/model/executor_info.hpp"
@@ -238,9 +239,12 @@ class Store {
   // safe. Entries named in `drop` (by their `end` and stream) are removed. Followers of the job are woken.
   virtual Task<Result<>> append_log(JobId job, std::uint32_t attempt, std::vector<LogPiece> pieces,
                                     std::vector<LogPiece> drop) = 0;
-  // Pieces with `end` > after, oldest first, at most about 1 MiB.
-  virtual Task<Result<std::vector<LogPiece>>> read_log(JobId job, std::uint32_t attempt,
-                                                       std::uint64_t after) = 0;
+  // Pieces with `end` > after, oldest first, of about `most` bytes; one at least, if there is any.
+  virtual Task<Result<std::vector<LogPiece>>> read_log_page(JobId job, std::uint32_t attempt,
+                                                            std::uint64_t after, std::size_t most) = 0;
+  Task<Result<std::vector<LogPiece>>> read_log(JobId job, std::uint32_t attempt, std::uint64_t after) {
+    return read_log_page(job, attempt, after, limits::log_page);
+  }
   // Up to the end of the newest piece; zeros where there is none.
   virtual Task<Result<LogSize>> log_size(JobId job, std::uint32_t attempt) = 0;
   // Watches the log of a job for as long as the object lives (which must not outlive the store).

@@ -128,10 +128,11 @@ class WatchedStore final : public Store {
   Task<Result<>> note_webhooks(std::vector<WebhookNote> n, Epoch e) override {
     return store_.note_webhooks(std::move(n), e);
   }
-  Task<Result<std::vector<LogPiece>>> read_log(JobId j, std::uint32_t a, std::uint64_t s) override {
+  Task<Result<std::vector<LogPiece>>> read_log_page(JobId j, std::uint32_t a, std::uint64_t s,
+                                                    std::size_t m) override {
     ++log_reads;
     if (refuse_log_reads) co_return *refuse_log_reads;
-    auto read = co_await store_.read_log(j, a, s);
+    auto read = co_await store_.read_log_page(j, a, s, m);
     co_return read;
   }
   Task<Result<LogSize>> log_size(JobId j, std::uint32_t a) override { return store_.log_size(j, a); }

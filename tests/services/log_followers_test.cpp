@@ -123,5 +123,30 @@ TEST(LogFollowers, WhoNeverReadAreDroppedAndHoldUpNeitherTheJobNorTheOthers) {
   }
 }
 
+TEST(LogFollowers, HundredsWhoNeverReadHoldLittleOfTheSchedulersMemory) {
+  RedisServer redis;
+  Fleet fleet(BERTH_BINARY, redis.url(), 1);
+  const auto url = fleet.variables().at("BERTH_URL");
+  const auto port = static_cast<std::uint16_t>(std::stoul(url.substr(url.rfind(':') + 1)));
+  constexpr std::size_t output = 4'000'000;
+  fleet.start_executor("m1", {"--runtime", "simulated", "--cpu", "4", "--memory", "4GiB"});
+  EXPECT_EQ(fleet.berth({"run", "-e", "SIMULATE_OUTPUT=" + std::to_string(output), "busybox"}).code, 0)
+      << fleet.last_words();
+  const auto before = fleet.resident("s1");
+
+  // A mebibyte for each would be six hundred.
+  std::list<DeafFollower> deaf;
+  for (int i = 0; i < 600; ++i) deaf.emplace_back(port, "/v1/jobs/1/logs?follow=true");
+  for (const auto& one : deaf) ASSERT_TRUE(one.is_served());
+  EXPECT_EQ(fleet.berth({"logs", "1"}).out.size(), output) << "to one who reads";
+  const auto after = fleet.resident("s1");
+#ifdef __SANITIZE_ADDRESS__
+  constexpr std::uint64_t most = 450u << 20;  // it keeps 256 MiB of what was freed
+#else
+  constexpr std::uint64_t most = 200u << 20;
+#endif
+  EXPECT_LT(after - std::min(before, after), most);
+}
+
 }  // namespace
 }  // namespace berth::test

@@ -109,8 +109,9 @@ class LinedStore final : public Store {
                             std::vector<LogPiece> d) override {
     return send(store_.append_log(j, a, std::move(p), std::move(d)));
   }
-  Task<Result<std::vector<LogPiece>>> read_log(JobId j, std::uint32_t a, std::uint64_t s) override {
-    return send(store_.read_log(j, a, s));
+  Task<Result<std::vector<LogPiece>>> read_log_page(JobId j, std::uint32_t a, std::uint64_t s,
+                                                    std::size_t m) override {
+    return send(store_.read_log_page(j, a, s, m));
   }
   Task<Result<LogSize>> log_size(JobId j, std::uint32_t a) override { return send(store_.log_size(j, a)); }
   std::unique_ptr<LogWatch> watch_log(JobId j) override { return store_.watch_log(j); }

@@ -156,6 +156,13 @@ void Process::send(int signal) {
   if (pid_ > 0) ::kill(pid_, signal);
 }
 
+std::uint64_t Process::resident() const {
+  std::ifstream statm("/proc/" + std::to_string(pid_) + "/statm");
+  std::uint64_t pages = 0;
+  statm >> pages >> pages;  // the second number
+  return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
 TemporaryFolder::TemporaryFolder() {
   std::string name = "/tmp/berth-e2e-XXXXXX";
   if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("can't make a folder below /tmp");

@@ -41,6 +41,8 @@ class Process {
   // All it wrote, once it has ended. Throws when it runs on for longer than `limit`.
   Finished wait(Milliseconds limit = patience);
   void send(int signal);
+  // Bytes of memory that are resident now.
+  std::uint64_t resident() const;
 
   const std::string& out() const { return collected_.out; }
   const std::string& err() const { return collected_.err; }

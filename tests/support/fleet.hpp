@@ -40,6 +40,8 @@ class Fleet {
   std::vector<std::string> schedulers() const { return named("scheduler"); }
   std::vector<std::string> executors() const { return named("executor"); }
   void send(const std::string& name, int signal);
+  // Bytes of memory that it has resident now.
+  std::uint64_t resident(const std::string& name) const { return processes_.at(name)->resident(); }
 
   // `berth WORDS…` with the URLs of all schedulers, to its end.
   Finished berth(std::vector<std::string> words, Milliseconds limit = patience) const;

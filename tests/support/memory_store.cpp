@@ -7,8 +7,6 @@
 namespace berth::test {
 namespace {
 
-constexpr std::size_t read_log_size = 1u << 20;
-
 // The number in a position "<seq>-0".
 std::uint64_t seq_of(const std::string& position) {
   return parse_integer<std::uint64_t>(position.substr(0, position.find('-'))).value_or(0);
@@ -454,14 +452,14 @@ Task<Result<>> MemoryStore::append_log(JobId job, std::uint32_t attempt, std::ve
   co_return Result<>();
 }
 
-Task<Result<std::vector<LogPiece>>> MemoryStore::read_log(JobId job, std::uint32_t attempt,
-                                                          std::uint64_t after) {
+Task<Result<std::vector<LogPiece>>> MemoryStore::read_log_page(JobId job, std::uint32_t attempt,
+                                                               std::uint64_t after, std::size_t most) {
   if (auto failure = co_await arrive()) co_return *failure;
   std::vector<LogPiece> found;
   std::size_t size = 0;
   for (const auto& [key, piece] : logs_[{job, attempt}].pieces) {
     if (key.first <= after) continue;
-    if (size >= read_log_size) break;
+    if (size >= most) break;
     size += piece.bytes.size();
     found.push_back(piece);
   }

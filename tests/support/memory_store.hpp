@@ -73,8 +73,8 @@ class MemoryStore : public Store {
 
   Task<Result<>> append_log(JobId job, std::uint32_t attempt, std::vector<LogPiece> pieces,
                             std::vector<LogPiece> drop) override;
-  Task<Result<std::vector<LogPiece>>> read_log(JobId job, std::uint32_t attempt,
-                                               std::uint64_t after) override;
+  Task<Result<std::vector<LogPiece>>> read_log_page(JobId job, std::uint32_t attempt, std::uint64_t after,
+                                                    std::size_t most) override;
   Task<Result<LogSize>> log_size(JobId job, std::uint32_t attempt) override;
   std::unique_ptr<LogWatch> watch_log(JobId job) override;
 

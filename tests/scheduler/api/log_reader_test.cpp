@@ -7,6 +7,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <list>
+
 namespace berth::api {
 namespace {
 
@@ -42,6 +45,31 @@ class Recorder final : public http::Responder {
   std::string sha256;
   http::Response refusal;
   bool is_finished = false;
+};
+
+// Takes nothing until it is told to.
+class Deaf final : public http::Responder {
+ public:
+  explicit Deaf(const bool& is_held) : is_held_(is_held) {}
+  Task<Result<>> send(http::Response) override { co_return Result<>{}; }
+  Task<Result<>> begin(http::Response) override { co_return Result<>{}; }
+  Task<Result<>> write(std::string_view bytes, Deadline) override {
+    is_sent_something = true;
+    while (is_held_) co_await sleep_until(deadline_in(1ms));
+    got += bytes;
+    co_return Result<>{};
+  }
+  Task<Result<>> finish() override {
+    is_finished = true;
+    co_return Result<>{};
+  }
+
+  std::string got;
+  bool is_sent_something = false;
+  bool is_finished = false;
+
+ private:
+  const bool& is_held_;
 };
 
 // A job in its first attempt, whose output the test writes.
@@ -110,14 +138,14 @@ class LogOfAJob : public testing::Test {
 
   Recorder read(LogRequest request) {
     Recorder client;
-    LogReader reader(jobs_, store_, feed_, client, std::move(request));
+    LogReader reader(jobs_, store_, feed_, room_, client, std::move(request));
     loop_.run(reader.run(job())).value();
     return client;
   }
 
   Recorder refused(LogRequest request) {
     Recorder client;
-    LogReader reader(jobs_, store_, feed_, client, std::move(request));
+    LogReader reader(jobs_, store_, feed_, room_, client, std::move(request));
     EXPECT_FALSE(loop_.run(reader.run(job())));
     return client;
   }
@@ -136,6 +164,7 @@ class LogOfAJob : public testing::Test {
   test::MemoryStore store_{loop_.executor(), clock_};
   JobManager jobs_{store_, clock_};
   EventFeed feed_{loop_.executor(), store_};
+  LogRoom room_{loop_.executor(), limits::log_readers_hold};
   TaskGroup tasks_{loop_.executor()};
   std::map<std::uint8_t, std::uint64_t> sizes_;
   std::uint64_t end_ = 0;
@@ -152,7 +181,7 @@ TEST_F(LogOfAJob, ShowsThatASilentJobsConnectionIsAlive) {
   request.follow = true;
   request.keep_alive = 20ms;
   Recorder client;
-  LogReader reader(jobs_, store_, feed_, client, request);
+  LogReader reader(jobs_, store_, feed_, room_, client, request);
   output(1, "one\n");
   Result<> result = internal_error("not yet");
   tasks_.spawn("reader", keep(result, reader.run(job())));
@@ -161,6 +190,39 @@ TEST_F(LogOfAJob, ShowsThatASilentJobsConnectionIsAlive) {
   end();
   loop_.run_until([&] { return client.is_finished; });
   EXPECT_TRUE(result);
+}
+
+TEST_F(LogOfAJob, ManyWhoTakeNothingHoldLittleAndMissNothingLater) {
+  std::string all;
+  for (int i = 0; i < 40; ++i) {
+    std::string bytes(limits::log_chunk - 7, static_cast<char>('a' + i % 26));
+    bytes += std::to_string(i) + "\n";
+    all += bytes;
+    output(1, std::move(bytes));
+  }
+  end();
+  LogRoom small(loop_.executor(), 1u << 20);
+  bool is_held = true;
+  std::list<Deaf> clients;
+  std::list<LogReader> readers;
+  std::list<Result<>> results;
+  auto request = all_of_it();
+  request.framed = false;
+  for (int i = 0; i < 24; ++i) {
+    auto& client = clients.emplace_back(is_held);
+    auto& reader = readers.emplace_back(jobs_, store_, feed_, small, client, request);
+    auto& result = results.emplace_back(internal_error("not yet"));
+    tasks_.spawn("reader", keep(result, reader.run(job())));
+  }
+  const auto is_stuck = [](const Deaf& client) { return client.is_sent_something; };
+  loop_.run_until([&] { return std::all_of(clients.begin(), clients.end(), is_stuck); });
+  EXPECT_LE(small.held(), 2u << 20) << "not a page of each";
+  is_held = false;
+  const auto is_finished = [](const Deaf& client) { return client.is_finished; };
+  loop_.run_until([&] { return std::all_of(clients.begin(), clients.end(), is_finished); });
+  for (const auto& client : clients) EXPECT_TRUE(client.got == all);
+  readers.clear();
+  EXPECT_EQ(small.held(), 0u);
 }
 
 TEST_F(LogOfAJob, SaysWhatIsGoneAndWhereItGoesOn) {
@@ -265,7 +327,7 @@ TEST_F(LogOfAJob, FollowsFromAnOffsetThatIsYetToCome) {
   request.follow = true;
   request.offset = 6;
   Recorder client;
-  LogReader reader(jobs_, store_, feed_, client, request);
+  LogReader reader(jobs_, store_, feed_, room_, client, request);
   Result<> result = internal_error("not yet");
   tasks_.spawn("reader", keep(result, reader.run(job())));
   output(1, "two\n");

@@ -1,5 +1,6 @@
 #include "scheduler/api/log_reader.hpp"
 
+#include "scheduler/api/last_lines.hpp"
 #include "scheduler/api/reply.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/http/multiplexed.hpp"
@@ -9,7 +10,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
-#include <deque>
+#include <iterator>
 #include <utility>
 
 namespace berth::api {
@@ -37,21 +38,6 @@ const Attempt* attempt_of(const Job& job, std::uint32_t number) {
   return found == job.attempts.end() ? nullptr : &*found;
 }
 
-// Where the last `lines` lines of `pieces` begin: the piece, and the byte in it.
-std::pair<std::size_t, std::size_t> tail_start(const std::deque<LogPiece>& pieces, std::size_t lines) {
-  std::size_t seen = 0;
-  bool is_last_byte = true;
-  for (std::size_t p = pieces.size(); p > 0; --p) {
-    const auto& bytes = pieces[p - 1].bytes;
-    for (std::size_t i = bytes.size(); i > 0; --i) {
-      // The newline that ends the last line begins no further one.
-      if (bytes[i - 1] == '\n' && !is_last_byte && ++seen == lines) return {p - 1, i};
-      is_last_byte = false;
-    }
-  }
-  return {0, 0};
-}
-
 // True when something happened to the job; false when only its log may have grown, or nothing happened for a
 // while.
 Task<bool> wait_either(EventFeed::JobWatch& job, LogWatch& log, Deadline deadline) {
@@ -65,71 +51,6 @@ Task<bool> wait_either(EventFeed::JobWatch& job, LogWatch& log, Deadline deadlin
 }
 
 }  // namespace
-
-// Of the pieces of a log, those that its last lines may begin in: or, without a number of lines, the first
-// one that isn't too early.
-class LogReader::LastPieces {
- public:
-  explicit LastPieces(const LogRequest& request)
-      : stream_(request.stream), lines_(request.tail), since_(request.since) {}
-
-  // In order. True when no more is needed.
-  bool take(std::vector<LogPiece> pieces) {
-    for (auto& piece : pieces) {
-      if (stream_ && piece.stream != *stream_) continue;
-      const bool is_early = since_ && piece.at < *since_;
-      if (is_all_earlier_ || (pieces_.empty() && is_early)) clear();
-      is_all_earlier_ = pieces_.empty() && is_early;
-      add(std::move(piece));
-      if (!lines_ && !is_all_earlier_) return true;
-    }
-    return false;
-  }
-
-  const std::deque<LogPiece>& pieces() const { return pieces_; }
-  // There is but one, from before the instant that was asked for.
-  bool is_all_earlier() const { return is_all_earlier_; }
-  // The lines begin in here, whatever there was before.
-  bool has_enough() const {
-    return is_full_ || (lines_ && newlines_ > *lines_) || (lines_ == 0u && !pieces_.empty());
-  }
-
- private:
-  static std::size_t newlines_in(const LogPiece& piece) {
-    return static_cast<std::size_t>(std::count(piece.bytes.begin(), piece.bytes.end(), '\n'));
-  }
-
-  void clear() {
-    pieces_.clear();
-    newlines_ = bytes_ = 0;
-  }
-
-  void add(LogPiece piece) {
-    newlines_ += newlines_in(piece);
-    bytes_ += piece.bytes.size();
-    pieces_.push_back(std::move(piece));
-    while (pieces_.size() > 1 && is_front_unwanted()) {
-      newlines_ -= newlines_in(pieces_.front());
-      bytes_ -= pieces_.front().bytes.size();
-      pieces_.pop_front();
-    }
-  }
-
-  bool is_front_unwanted() {
-    if (lines_ == 0u) return true;
-    is_full_ = is_full_ || bytes_ > limits::tail_window;
-    return bytes_ > limits::tail_window || (lines_ && newlines_ - newlines_in(pieces_.front()) > *lines_);
-  }
-
-  std::optional<std::uint8_t> stream_;
-  std::optional<std::size_t> lines_;
-  std::optional<WallTime> since_;
-  std::deque<LogPiece> pieces_;
-  std::size_t newlines_ = 0;
-  std::size_t bytes_ = 0;
-  bool is_all_earlier_ = false;
-  bool is_full_ = false;  // some were left out because they were too much
-};
 
 Task<Result<>> LogReader::run(Job job) {
   // The first attempt may not be placed yet: following begins with it all the same.
@@ -222,56 +143,94 @@ Task<> LogReader::refuse_offset(std::uint32_t attempt, std::uint64_t end) {
 
 Task<Result<>> LogReader::find_start(std::uint32_t attempt) {
   from_ = request_.offset;
-  if (request_.tail || request_.since) {
-    auto found = co_await look_for_start(attempt);
-    if (!found) co_return found;
-  }
+  Result<> found;
+  if (request_.since) found = co_await find_instant(attempt);
+  if (found && request_.tail && !is_all_earlier_) found = co_await find_last_lines(attempt);
+  if (!found) co_return found;
   if (!request_.stream) end_ = from_;
   at_ = from_;
   co_return Result<>{};
 }
 
-// Most last lines are near the end. Where they aren't, or the stream says little, all of the log is read.
-Task<Result<>> LogReader::look_for_start(std::uint32_t attempt) {
-  std::uint64_t end = 0;
-  if (!request_.since) {
-    const auto size = co_await store_.log_size(request_.job, attempt);
-    if (!size) co_return size.error();
-    end = size->both;
-  }
-  auto window = first_window;
-  auto begin = end - std::min(end, window);
-  for (;;) {
-    LastPieces last(request_);
-    bool is_found = false;
-    for (auto after = begin; !is_found;) {
-      auto pieces = co_await read(attempt, after, limits::log_page);
-      if (!pieces) co_return pieces.error();
-      if (pieces->empty()) break;
-      after = pieces->back().end;
-      is_found = last.take(std::move(*pieces));
-    }
-    if (begin == 0 || last.has_enough()) {
-      begin_with(last);
+// The first piece that isn't too early. Where there is none yet, the end of what is there now: what comes may
+// be too early, too.
+Task<Result<>> LogReader::find_instant(std::uint32_t attempt) {
+  const auto size = co_await store_.log_size(request_.job, attempt);
+  if (!size) co_return size.error();
+  LogSize seen;
+  for (std::uint64_t after = 0; after < size->both;) {
+    const auto pieces = co_await read(attempt, after, limits::log_page);
+    if (!pieces) co_return pieces.error();
+    if (pieces->empty()) break;
+    for (const auto& piece : *pieces) {
+      seen = size_up_to(piece);
+      if (piece.at < *request_.since || (request_.stream && piece.stream != *request_.stream)) continue;
+      begin_at(piece, 0);
       co_return Result<>{};
     }
-    window *= window_growth;
-    begin = window <= limits::tail_window ? end - std::min(end, window) : 0;
+    after = seen.both;
+  }
+  is_all_earlier_ = true;
+  begin_behind(seen);
+  co_return Result<>{};
+}
+
+// Most last lines are near the end. Where they aren't, or the stream says little, all of the log is read.
+Task<Result<>> LogReader::find_last_lines(std::uint32_t attempt) {
+  const auto size = co_await store_.log_size(request_.job, attempt);
+  if (!size) co_return size.error();
+  if (*request_.tail == 0) {
+    begin_behind(*size);
+    co_return Result<>{};
+  }
+  const auto first = end_;  // nothing before it is wanted
+  for (auto window = first_window;; window *= window_growth) {
+    auto begin = window <= limits::tail_window ? size->both - std::min(size->both, window) : 0;
+    begin = std::max(begin, first);
+    LastLines last(request_.stream, *request_.tail);
+    for (auto after = begin; after < size->both;) {
+      const auto pieces = co_await read(attempt, after, limits::log_page);
+      if (!pieces) co_return pieces.error();
+      if (pieces->empty()) break;
+      last.take(after, *pieces);
+      after = pieces->back().end;
+    }
+    if (begin > first && !last.has_enough()) continue;
+    if (last.is_empty()) co_return Result<>{};
+    auto begun = co_await begin_with(attempt, last);
+    co_return begun;
   }
 }
 
-void LogReader::begin_with(const LastPieces& last) {
-  const auto& pieces = last.pieces();
-  if (pieces.empty()) return;
-  std::pair<std::size_t, std::size_t> start{0, 0};
-  if (request_.tail) start = tail_start(pieces, *request_.tail);
-  auto [piece, byte] = start;
-  if (request_.tail == 0u || last.is_all_earlier()) {
-    piece = pieces.size() - 1;
-    byte = pieces.back().bytes.size();
+Task<Result<>> LogReader::begin_with(std::uint32_t attempt, const LastLines& last) {
+  const auto place = last.place();
+  std::vector<LogPiece> part;
+  for (auto after = place.after; after < place.end;) {
+    auto pieces = co_await read(attempt, after, limits::log_page);
+    if (!pieces) co_return pieces.error();
+    if (pieces->empty()) break;
+    after = pieces->back().end;
+    std::move(pieces->begin(), pieces->end(), std::back_inserter(part));
   }
-  from_ = std::max(from_, offset_of(pieces[piece], request_.stream.has_value()) + byte);
-  end_ = start_of(pieces[piece]);
+  if (const auto found = last.find(part)) {
+    begin_at(part[found->first], found->second);
+  } else {
+    end_ = place.after;  // they have been dropped meanwhile
+    if (!request_.stream) from_ = std::max(from_, end_);
+  }
+  co_return Result<>{};
+}
+
+void LogReader::begin_at(const LogPiece& piece, std::size_t byte) {
+  from_ = std::max(from_, offset_of(piece, request_.stream.has_value()) + byte);
+  end_ = start_of(piece);
+}
+
+void LogReader::begin_behind(const LogSize& size) {
+  auto chosen = size.both;
+  if (request_.stream) chosen = *request_.stream == http::stdout_stream ? size.out : size.err;
+  from_ = std::max(from_, chosen);
+  end_ = size.both;
 }
 
 Task<Result<>> LogReader::copy_attempt(std::uint32_t attempt) {

@@ -37,6 +37,8 @@ struct LogRequest {
   Milliseconds keep_alive = std::chrono::seconds{15};
 };
 
+class LastLines;
+
 class LogReader {
  public:
   LogReader(JobManager& jobs, Store& store, EventFeed& feed, LogRoom& room, http::Responder& responder,
@@ -57,9 +59,11 @@ class LogReader {
   http::Response head_of(const Job& job, std::uint32_t attempt) const;
   void note_length(const Job& job, std::uint32_t attempt);
   Task<Result<>> find_start(std::uint32_t attempt);
-  class LastPieces;
-  Task<Result<>> look_for_start(std::uint32_t attempt);
-  void begin_with(const LastPieces& last);
+  Task<Result<>> find_instant(std::uint32_t attempt);
+  Task<Result<>> find_last_lines(std::uint32_t attempt);
+  Task<Result<>> begin_with(std::uint32_t attempt, const LastLines& last);
+  void begin_at(const LogPiece& piece, std::size_t byte);
+  void begin_behind(const LogSize& size);
   Task<Result<std::vector<LogPiece>>> read(std::uint32_t attempt, std::uint64_t after, std::size_t most);
   Task<Result<>> read_ahead(std::uint32_t attempt);
   Task<Result<>> copy_attempt(std::uint32_t attempt);
@@ -80,6 +84,7 @@ class LogReader {
   http::Responder& responder_;
   LogRequest request_;
   Monotonic written_at_ = deadline_in(Milliseconds{0});  // when the client was last sent something
+  bool is_all_earlier_ = false;  // all that was seen is from before `since`: the first that isn't will begin
   // Of the current attempt:
   std::uint64_t end_ = 0;                  // of what was read, in both streams together
   std::uint64_t at_ = 0;                   // the offset of what the client gets next, as far as it knows

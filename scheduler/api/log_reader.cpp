@@ -336,6 +336,11 @@ Task<Result<>> LogReader::write_piece(LogPiece piece) {
   if (request_.stream && piece.stream != *request_.stream) co_return Result<>{};
   gone_ = 0;
   auto offset = offset_of(piece, request_.stream.has_value());
+  if (is_all_earlier_ && piece.at < *request_.since) {
+    at_ = std::max(at_, offset + piece.bytes.size());
+    co_return Result<>{};
+  }
+  is_all_earlier_ = false;
   // From before the start, or sent already as a part of this piece.
   const auto unwanted = std::max(offset, at_) - offset;
   if (unwanted >= piece.bytes.size()) co_return Result<>{};

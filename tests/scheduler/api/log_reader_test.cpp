@@ -387,5 +387,34 @@ TEST_F(LogOfAJob, SaysWhenAndBeginsThen) {
   EXPECT_EQ(read(request).frames, Frames{"1:two\n"}) << "no line from before, though two were asked for";
 }
 
+TEST_F(LogOfAJob, BeginsAtAnInstantThatIsYetToCome) {
+  auto request = all_of_it();
+  request.follow = true;
+  request.since = WallTime{5'000};
+  for (const bool has_begun : {false, true}) {
+    if (has_begun) output(1, "old\n");
+    Recorder client;
+    LogReader reader(jobs_, store_, feed_, room_, client, request);
+    Result<> result = internal_error("not yet");
+    TaskGroup reading(loop_.executor());
+    reading.spawn("reader", keep(result, reader.run(job())));
+    loop_.run_until([&] { return !client.offset.empty(); });
+    now_ = WallTime{2'000};
+    output(1, "still too early\n");
+    loop_.run(sleep_until(deadline_in(20ms)));
+    lost_output(1, "gone\n");
+    now_ = has_begun ? WallTime{6'000} : now_;
+    output(1, "new\n");
+    if (has_begun) loop_.run_until([&] { return client.frames.size() == 2; });
+    if (has_begun) {
+      EXPECT_EQ(client.frames, (Frames{R"(3:{"offset":50,"left_out":5})", "1:new\n"}));
+    } else {
+      EXPECT_EQ(client.frames, Frames{});
+    }
+    reading.cancel();
+    loop_.run(reading.join());
+  }
+}
+
 }  // namespace
 }  // namespace berth::api

@@ -147,9 +147,23 @@ Task<Result<>> LogReader::find_start(std::uint32_t attempt) {
   if (request_.since) found = co_await find_instant(attempt);
   if (found && request_.tail && !is_all_earlier_) found = co_await find_last_lines(attempt);
   if (!found) co_return found;
-  if (!request_.stream) end_ = from_;
   at_ = from_;
+  if (!request_.stream) end_ = from_;
+  if (!request_.stream || request_.since || request_.tail || from_ == 0) co_return Result<>{};
+  const auto near = co_await seek(attempt);
+  if (!near) co_return near.error();
+  end_ = *near;
   co_return Result<>{};
+}
+
+// Where what is wanted begins, or before.
+Task<Result<std::uint64_t>> LogReader::seek(std::uint32_t attempt) {
+  LogStart start;
+  start.stream = request_.stream;
+  start.offset = from_;
+  start.since = request_.since;
+  auto found = co_await store_.seek_log(request_.job, attempt, start);
+  co_return found;
 }
 
 // The first piece that isn't too early. Where there is none yet, the end of what is there now: what comes may
@@ -157,8 +171,10 @@ Task<Result<>> LogReader::find_start(std::uint32_t attempt) {
 Task<Result<>> LogReader::find_instant(std::uint32_t attempt) {
   const auto size = co_await store_.log_size(request_.job, attempt);
   if (!size) co_return size.error();
+  const auto near = co_await seek(attempt);
+  if (!near) co_return near.error();
   LogSize seen;
-  for (std::uint64_t after = 0; after < size->both;) {
+  for (auto after = *near; after < size->both;) {
     const auto pieces = co_await read(attempt, after, limits::log_page);
     if (!pieces) co_return pieces.error();
     if (pieces->empty()) break;
@@ -227,9 +243,7 @@ void LogReader::begin_at(const LogPiece& piece, std::size_t byte) {
 }
 
 void LogReader::begin_behind(const LogSize& size) {
-  auto chosen = size.both;
-  if (request_.stream) chosen = *request_.stream == http::stdout_stream ? size.out : size.err;
-  from_ = std::max(from_, chosen);
+  from_ = std::max(from_, chosen_of(size, request_.stream));
   end_ = size.both;
 }
 

@@ -59,6 +59,7 @@ class LogReader {
   http::Response head_of(const Job& job, std::uint32_t attempt) const;
   void note_length(const Job& job, std::uint32_t attempt);
   Task<Result<>> find_start(std::uint32_t attempt);
+  Task<Result<std::uint64_t>> seek(std::uint32_t attempt);
   Task<Result<>> find_instant(std::uint32_t attempt);
   Task<Result<>> find_last_lines(std::uint32_t attempt);
   Task<Result<>> begin_with(std::uint32_t attempt, const LastLines& last);

@@ -184,15 +184,22 @@ class LogFiles {
   FileDescriptor list_;
 };
 
-// Of `count` entries, the first whose piece ends behind `after`.
-Result<std::uint64_t> first_behind(const LogFiles& files, std::uint64_t count, std::uint64_t after) {
+LogSize size_up_to(const PieceEntry& entry) {
+  const auto own = entry.stream_start + entry.size;
+  const auto other = entry.end - own;
+  return entry.stream == 1 ? LogSize{entry.end, own, other} : LogSize{entry.end, other, own};
+}
+
+// Of `count` entries, the first for which it is true, as for all that follow it; `count` if there is none.
+template <class Condition>
+Result<std::uint64_t> first_where(const LogFiles& files, std::uint64_t count, Condition condition) {
   std::uint64_t low = 0;
   std::uint64_t high = count;
   while (low < high) {
     const auto middle = low + (high - low) / 2;
     const auto entry = files.entries(middle, 1);
     if (!entry) return entry.error();
-    if (entry->front().end > after) {
+    if (condition(entry->front())) {
       high = middle;
     } else {
       low = middle + 1;
@@ -205,7 +212,7 @@ Result<std::vector<LogPiece>> read_pieces(const LogPlace& place, std::uint64_t c
                                           std::size_t most) {
   const auto files = LogFiles::open(place);
   if (!files) return files.error();
-  const auto first = first_behind(*files, count, after);
+  const auto first = first_where(*files, count, [=](const PieceEntry& entry) { return entry.end > after; });
   if (!first) return first.error();
   std::vector<LogPiece> pieces;
   std::size_t bytes = 0;
@@ -226,6 +233,21 @@ Result<std::vector<LogPiece>> read_pieces(const LogPlace& place, std::uint64_t c
     at += some;
   }
   return pieces;
+}
+
+Result<std::uint64_t> seek_piece(const LogPlace& place, std::uint64_t count, const LogStart& start) {
+  const auto files = LogFiles::open(place);
+  if (!files) return files.error();
+  const auto first = first_where(*files, count, [&](const PieceEntry& entry) {
+    if (start.since) return entry.at >= start.since->milliseconds;
+    return chosen_of(size_up_to(entry), start.stream) >= start.offset;
+  });
+  if (!first) return first.error();
+  const auto wanted = std::min(*first, count - 1);
+  if (wanted == 0) return wanted;
+  const auto before = files->entries(wanted - 1, 1);
+  if (!before) return before.error();
+  return before->front().end;
 }
 
 Result<> remove_files(const LogPlace& place) {
@@ -353,6 +375,16 @@ Task<Result<std::vector<LogPiece>>> LogDirectory::read(Log log, std::uint64_t co
   const auto answer = std::make_shared<Answer>(std::vector<LogPiece>{});
   std::function<void()> work = [answer, count, after, most, place = place_of(root_, cluster_, log)] {
     *answer = read_pieces(place, count, after, most);
+  };
+  const bool is_done = co_await run(for_reading_, std::move(work), deadline_in(file_patience));
+  if (!is_done) co_return no_answer(root_);
+  co_return std::move(*answer);
+}
+
+Task<Result<std::uint64_t>> LogDirectory::seek(Log log, std::uint64_t count, LogStart start) {
+  const auto answer = std::make_shared<Result<std::uint64_t>>(std::uint64_t{0});
+  std::function<void()> work = [answer, count, start, place = place_of(root_, cluster_, log)] {
+    *answer = seek_piece(place, count, start);
   };
   const bool is_done = co_await run(for_reading_, std::move(work), deadline_in(file_patience));
   if (!is_done) co_return no_answer(root_);

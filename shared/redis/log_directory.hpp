@@ -50,6 +50,8 @@ class LogDirectory {
   // internal: damaged.
   Task<Result<std::vector<LogPiece>>> read(Log log, std::uint64_t count, std::uint64_t after,
                                            std::size_t most = limits::log_page);
+  // Of the first `count` pieces (one at least) the end of the one before what is wanted: Store::seek_log.
+  Task<Result<std::uint64_t>> seek(Log log, std::uint64_t count, LogStart start);
   // Those that aren't there are no error.
   Task<Result<>> remove(std::vector<Log> logs);
   // The folders (BUCKET) that there are, and the logs of which one of them has a file, in order: for who

@@ -256,6 +256,25 @@ Task<Result<std::vector<LogPiece>>> RedisStore::read_log_page(JobId job, std::ui
   co_return pieces;
 }
 
+// A log that is in Redis is short.
+Task<Result<std::uint64_t>> RedisStore::seek_log(JobId job, std::uint32_t attempt, LogStart start) {
+  std::uint64_t all = 0;
+  if (!files_) co_return all;
+  Command last("XREVRANGE", keys_.log(job, attempt), "+", "-", "COUNT", 1);
+  auto reply = co_await send(std::move(last));
+  if (!reply) co_return reply.error();
+  if (reply->items().empty()) co_return all;
+  const auto entry = parse_entry(reply->items().front());
+  if (!entry) co_return broken_contract("the output of job " + to_string(job));
+  if (entry->filed == 0) co_return all;
+  const redis::LogDirectory::Log log{job, attempt};
+  auto found = co_await files_->seek(log, entry->filed, start);
+  if (found) co_return found;
+  Error error = found.error();
+  error.message = "the output of job " + to_string(job) + " is in files: " + error.message;
+  co_return error;
+}
+
 Task<Result<LogSize>> RedisStore::log_size(JobId job, std::uint32_t attempt) {
   Command last("XREVRANGE", keys_.log(job, attempt), "+", "-", "COUNT", 1);
   auto reply = co_await send(std::move(last));

@@ -138,6 +138,19 @@ inline LogSize size_up_to(const LogPiece& piece) {
   return piece.stream == 1 ? LogSize{piece.end, own, other} : LogSize{piece.end, other, own};
 }
 
+// Of `stream`, or of both without it.
+inline std::uint64_t chosen_of(const LogSize& size, std::optional<std::uint8_t> stream) {
+  if (!stream) return size.both;
+  return *stream == 1 ? size.out : size.err;
+}
+
+// From where somebody wants a log.
+struct LogStart {
+  std::optional<std::uint8_t> stream;  // whose `offset` it is; absent: of both together
+  std::uint64_t offset = 0;            // unless there is an instant
+  std::optional<WallTime> since;
+};
+
 // Says when a job's log has grown. A hint: it may come for nothing, or not at all when the connection broke.
 class LogWatch {
  public:
@@ -245,6 +258,10 @@ class Store {
   Task<Result<std::vector<LogPiece>>> read_log(JobId job, std::uint32_t attempt, std::uint64_t after) {
     return read_log_page(job, attempt, after, limits::log_page);
   }
+  // An `after` for read_log: what comes before isn't wanted, and of that it leaves one piece at least, if
+  // there is any. It may leave more, up to all (0): only long logs have a quick way to it. An instant is
+  // found as if clocks never went back.
+  virtual Task<Result<std::uint64_t>> seek_log(JobId job, std::uint32_t attempt, LogStart start) = 0;
   // Up to the end of the newest piece; zeros where there is none.
   virtual Task<Result<LogSize>> log_size(JobId job, std::uint32_t attempt) = 0;
   // Watches the log of a job for as long as the object lives (which must not outlive the store).

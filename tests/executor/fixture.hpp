@@ -135,6 +135,9 @@ class WatchedStore final : public Store {
     auto read = co_await store_.read_log_page(j, a, s, m);
     co_return read;
   }
+  Task<Result<std::uint64_t>> seek_log(JobId j, std::uint32_t a, LogStart s) override {
+    return store_.seek_log(j, a, s);
+  }
   Task<Result<LogSize>> log_size(JobId j, std::uint32_t a) override { return store_.log_size(j, a); }
   std::unique_ptr<LogWatch> watch_log(JobId j) override { return store_.watch_log(j); }
 

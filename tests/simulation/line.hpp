@@ -113,6 +113,9 @@ class LinedStore final : public Store {
                                                     std::size_t m) override {
     return send(store_.read_log_page(j, a, s, m));
   }
+  Task<Result<std::uint64_t>> seek_log(JobId j, std::uint32_t a, LogStart s) override {
+    return send(store_.seek_log(j, a, s));
+  }
   Task<Result<LogSize>> log_size(JobId j, std::uint32_t a) override { return send(store_.log_size(j, a)); }
   std::unique_ptr<LogWatch> watch_log(JobId j) override { return store_.watch_log(j); }
 

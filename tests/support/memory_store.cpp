@@ -466,6 +466,19 @@ Task<Result<std::vector<LogPiece>>> MemoryStore::read_log_page(JobId job, std::u
   co_return found;
 }
 
+Task<Result<std::uint64_t>> MemoryStore::seek_log(JobId job, std::uint32_t attempt, LogStart start) {
+  if (auto failure = co_await arrive()) co_return *failure;
+  std::uint64_t before = 0;
+  std::uint64_t after = 0;
+  for (const auto& [key, piece] : logs_[{job, attempt}].pieces) {
+    const bool is_there =
+        start.since ? piece.at >= *start.since : chosen_of(size_up_to(piece), start.stream) >= start.offset;
+    if (is_there) co_return after;
+    before = std::exchange(after, piece.end);
+  }
+  co_return before;
+}
+
 Task<Result<LogSize>> MemoryStore::log_size(JobId job, std::uint32_t attempt) {
   if (auto failure = co_await arrive()) co_return *failure;
   const auto& pieces = logs_[{job, attempt}].pieces;

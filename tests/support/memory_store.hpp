@@ -75,6 +75,7 @@ class MemoryStore : public Store {
                             std::vector<LogPiece> drop) override;
   Task<Result<std::vector<LogPiece>>> read_log_page(JobId job, std::uint32_t attempt, std::uint64_t after,
                                                     std::size_t most) override;
+  Task<Result<std::uint64_t>> seek_log(JobId job, std::uint32_t attempt, LogStart start) override;
   Task<Result<LogSize>> log_size(JobId job, std::uint32_t attempt) override;
   std::unique_ptr<LogWatch> watch_log(JobId job) override;
 

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -107,6 +108,36 @@ TEST_F(LogDirectoryTest, ReadsAMebibyteAtATime) {
     after = some->back().end;
   }
   EXPECT_EQ(after, 40u << 16);
+}
+
+TEST_F(LogDirectoryTest, FindsWhereAStreamsOffsetAndAnInstantAre) {
+  std::vector<LogPiece> pieces;
+  std::uint64_t end = 0;
+  for (std::uint64_t i = 0; i < 50; ++i) {  // ten bytes of stdout, then three of stderr
+    pieces.push_back(piece_of(end, 1, 10 * i, "0123456789"));
+    pieces.push_back(piece_of(end + 10, 2, 3 * i, "abc"));
+    end += 13;
+    pieces.rbegin()[0].at = pieces.rbegin()[1].at = WallTime{static_cast<std::int64_t>(1'000 * i)};
+  }
+  ASSERT_TRUE(write(0, pieces));
+  const auto seek = [&](std::optional<std::uint8_t> stream, std::uint64_t offset,
+                        std::optional<WallTime> since) {
+    LogStart start;
+    start.stream = stream;
+    start.offset = offset;
+    start.since = since;
+    return loop_.run(files_.seek(log_, 100, start)).value();
+  };
+  EXPECT_EQ(seek(1, 0, {}), 0u);
+  EXPECT_EQ(seek(1, 5, {}), 0u);
+  EXPECT_EQ(seek(1, 10, {}), 0u) << "what is missing behind it is told, too";
+  EXPECT_EQ(seek(1, 11, {}), 13u);
+  EXPECT_EQ(seek(2, 4, {}), 23u);
+  EXPECT_EQ(seek(2, 150, {}), 647u);
+  EXPECT_EQ(seek(1, 9'999, {}), 647u) << "the last piece at least";
+  EXPECT_EQ(seek({}, 0, WallTime{0}), 0u);
+  EXPECT_EQ(seek({}, 0, WallTime{1'500}), 26u);
+  EXPECT_EQ(seek({}, 0, WallTime{9'000'000}), 647u);
 }
 
 TEST_F(LogDirectoryTest, ReadsNotTooManyPiecesAtATime) {

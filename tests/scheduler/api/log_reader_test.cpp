@@ -218,9 +218,9 @@ TEST_F(LogOfAJob, ManyWhoTakeNothingHoldLittleAndMissNothingLater) {
   loop_.run_until([&] { return std::all_of(clients.begin(), clients.end(), is_stuck); });
   EXPECT_LE(small.held(), 2u << 20) << "not a page of each";
   is_held = false;
-  const auto is_finished = [](const Deaf& client) { return client.is_finished; };
-  loop_.run_until([&] { return std::all_of(clients.begin(), clients.end(), is_finished); });
-  for (const auto& client : clients) EXPECT_TRUE(client.got == all);
+  const auto is_done = [](const Result<>& result) { return result.has_value(); };
+  loop_.run_until([&] { return std::all_of(results.begin(), results.end(), is_done); });
+  for (const auto& client : clients) EXPECT_TRUE(client.is_finished && client.got == all);
   readers.clear();
   EXPECT_EQ(small.held(), 0u);
 }

@@ -137,7 +137,9 @@ class ContainerRuntime {
 
   // Copies its output to the sink, from its first byte on, skipping the first `skip` bytes of both streams
   // together; follows while it runs and returns success when all that it will ever write has been delivered.
-  // refused: all that there is has been, but the runtime was away when it ended, and may have lost the rest.
+  // refused: all that there is has been, but the runtime was away when it ended, and may have lost the rest;
+  // or it doesn't keep so much that the place behind `skip`, or where it went on itself, can be told for
+  // sure.
   virtual Task<Result<>> copy_logs(ContainerIdentity identity, std::uint64_t skip, LogSink& sink) = 0;
   // The same of a container that has exited, in one read without following. timeout: the runtime answers, but
   // doesn't get on with it.

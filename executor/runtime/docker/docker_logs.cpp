@@ -15,8 +15,8 @@ constexpr Milliseconds pause_before_reopening{200};
 
 // At the end the log is read once more, without following: a follower races with the closing of the file, and
 // only a plain read of a closed one is sure to reach its end. Up to this size the whole of it, which is all
-// that Berth keeps unless it is told otherwise. Of a longer one only the end, and the whole if that isn't what the follower had (an end
-// that repeats itself, as that of `yes`, may hide a loss).
+// that Berth keeps unless it is told otherwise. Of a longer one only the end, and the whole if that isn't
+// what the follower had (an end that repeats itself, as that of `yes`, may hide a loss).
 constexpr std::uint64_t reread_limit = limits::log_head + limits::log_tail;
 constexpr std::size_t compared_at_end = 64u << 10;  // bytes
 constexpr std::string_view compared_entries = "1000";
@@ -40,6 +40,16 @@ class Skipper {
   std::uint64_t left_;
 };
 
+// Behind so much, what is to be skipped is counted from a beginning that Docker may have dropped: then as
+// much of what is new is skipped instead.
+Result<> judge_skip(std::uint64_t skip) {
+  if (skip <= limits::exact_log) return {};
+  return Error{
+      ErrorKind::refused,
+      "more than Docker surely keeps had been put out when its log was opened again, so some of what "
+      "followed may be missing"};
+}
+
 }  // namespace
 
 Task<Result<>> DockerRuntime::copy_logs(ContainerIdentity identity, std::uint64_t skip, LogSink& sink) {
@@ -51,6 +61,7 @@ Task<Result<>> DockerRuntime::copy_logs(ContainerIdentity identity, std::uint64_
   Result<> all_there;  // in what Docker has
   while (true) {
     const auto before = cursor.delivered;
+    if (all_there) all_there = judge_skip(before);
     cursor.broken.reset();
     const auto reading = is_last_pass ? Reading::whole : Reading::follow;
     const auto copied = co_await copy_once(name, reading, cursor, sink);
@@ -64,7 +75,7 @@ Task<Result<>> DockerRuntime::copy_logs(ContainerIdentity identity, std::uint64_
       co_return Error{ErrorKind::conflict, "The container " + name + " hasn't been started"};
     }
     is_last_pass = found->state.phase == ContainerPhase::exited;
-    if (is_last_pass) all_there = judge_log(*found);
+    if (is_last_pass && all_there) all_there = judge_log(*found);
     if (is_last_pass && !is_broken && cursor.delivered > reread_limit) {
       const bool is_complete = co_await ends_with(name, cursor.last);
       if (is_complete) co_return all_there;
@@ -87,6 +98,8 @@ Task<Result<>> DockerRuntime::copy_ended_logs(ContainerIdentity identity, std::u
   if (!cursor.broken) {
     const auto found = co_await look(name);
     if (!found) co_return found.error();
+    const auto skipped = judge_skip(skip);
+    if (!skipped) co_return skipped;
     co_return judge_log(*found);
   }
   co_return Error{cursor.broken->kind,

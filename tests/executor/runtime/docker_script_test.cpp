@@ -176,6 +176,23 @@ TEST_F(DockerScriptTest, AFollowerThatLosesTheEndOfALogOfMegabytesIsMadeUpFor) {
   EXPECT_TRUE(copy() == expected);
 }
 
+TEST_F(DockerScriptTest, OutputMayBeMissingWhereALogIsOpenedAgainThatDockerNoLongerHasAllOf) {
+  class NoSink final : public LogSink {
+   public:
+    Task<Result<>> write(LogStream, std::string_view) override { co_return Result<>{}; }
+  };
+  NoSink sink;
+  write_log(2);
+  EXPECT_TRUE(loop.run(runtime->copy_logs(container(), limits::exact_log, sink)));
+  EXPECT_TRUE(loop.run(runtime->copy_ended_logs(container(), limits::exact_log, sink)));
+  auto copied = loop.run(runtime->copy_logs(container(), limits::exact_log + 1, sink));
+  ASSERT_FALSE(copied);
+  EXPECT_EQ(copied.error().kind, ErrorKind::refused);
+  copied = loop.run(runtime->copy_ended_logs(container(), limits::exact_log + 1, sink));
+  ASSERT_FALSE(copied);
+  EXPECT_EQ(copied.error().kind, ErrorKind::refused);
+}
+
 TEST_F(DockerScriptTest, SoIsTheEndOfALongLog) {
   write_log(600);  // 9.8 MB
   daemon.follower_loses = 3;

@@ -308,6 +308,11 @@ Task<> output_is_in_files(RedisServer& server, RedisStore& store) {
   const auto rest = must(std::move(tail));
   EXPECT_EQ(rest.size(), 1u);
   EXPECT_EQ(rest.at(0).stream_start, 3u);
+  LogStart start;
+  start.stream = 1;
+  start.offset = 4;
+  auto near = co_await store.seek_log({1}, 1, start);
+  EXPECT_EQ(must(std::move(near)), 8u) << "straight to its piece";
 }
 
 // The next process, or another machine's: it goes on where the files end, as Redis has it.

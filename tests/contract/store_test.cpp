@@ -791,6 +791,27 @@ Task<> its_size_is_known(Store& store) {
 }
 TEST_P(StoreContract, HowMuchWasPutOutIsKnownOfEachStream) { tell(its_size_is_known); }
 
+Task<> reading_begins_near_what_is_wanted(Store& store) {
+  std::vector<LogPiece> pieces{piece(3, 1, 0, "out"), piece(8, 2, 0, "error"), piece(10, 1, 3, "mo")};
+  auto appended = co_await store.append_log({1}, 1, pieces, {});
+  must(std::move(appended));
+  auto few = co_await store.read_log_page({1}, 1, 0, 1);
+  EXPECT_EQ(must(std::move(few)).size(), 1u) << "one at least";
+  LogStart start;
+  start.stream = 1;
+  for (start.offset = 0; start.offset <= 9; ++start.offset) {
+    auto near = co_await store.seek_log({1}, 1, start);
+    auto rest = co_await store.read_log({1}, 1, must(std::move(near)));
+    const auto found = must(std::move(rest));
+    EXPECT_FALSE(found.empty());
+    EXPECT_LE(found.front().stream == 1 ? found.front().stream_start : 0u, start.offset);
+    EXPECT_EQ(found.back().bytes, "mo");
+  }
+  auto nothing = co_await store.seek_log({2}, 1, start);
+  EXPECT_EQ(must(std::move(nothing)), 0u);
+}
+TEST_P(StoreContract, ReadingBeginsNearWhatIsWanted) { tell(reading_begins_near_what_is_wanted); }
+
 Task<> appending_twice_is_appending_once(Store& store) {
   std::vector<LogPiece> first{piece(1, 1, 0, "a"), piece(2, 1, 1, "b")};
   std::vector<LogPiece> second{piece(1, 1, 0, "a"), piece(2, 1, 1, "b"), piece(3, 1, 2, "c")};

@@ -55,7 +55,9 @@ TEST(Timeline, IsABarWithALegendOnATerminal) {
   for (const std::size_t width : {1u, 3u, 8u, 24u, 40u, 80u, 200u}) {
     std::istringstream all(timeline(a_story(), TableStyle{width, false}));
     for (std::string line; std::getline(all, line);) {
-      if (width >= 24) EXPECT_LE(display_width(line), width) << line;
+      if (width >= 24) {
+        EXPECT_LE(display_width(line), width) << line;
+      }
     }
   }
 }

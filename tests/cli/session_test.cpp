@@ -24,6 +24,7 @@ Task<int> await_two_things(int number) {
 
 TEST(Session, IsInterruptedAlsoWhereTwoThingsAreAwaitedAtOnce) {
   Context context;
+  context.url = "http://127.0.0.1:9";  // never asked
   for (const int number : {SIGINT, SIGTERM}) {
     const auto verb = [number](Session) { return await_two_things(number); };
     testing::internal::CaptureStderr();

@@ -175,9 +175,8 @@ TEST(HttpClient, AnAddressThatSwallowsEverythingLeavesTimeForTheNextOne) {
   deaf.listen(0);
   std::vector<tcp::socket> waiting;
   for (int i = 0; i < 4; ++i) {
-    waiting.emplace_back(loop.executor(), full.protocol()).non_blocking(true);
-    boost::system::error_code in_progress;
-    waiting.back().connect(full, in_progress);
+    waiting.emplace_back(loop.executor(), full.protocol());
+    waiting.back().async_connect(full, [](boost::system::error_code) {});
   }
   ClientOptions options;
   options.resolve = [](std::string, Deadline) { return resolved_to({"127.0.0.2", "127.0.0.1"}); };

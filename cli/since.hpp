@@ -7,7 +7,8 @@
 
 namespace berth::cli {
 
-// An instant, or how long ago: "2026-11-23T18:00:00Z", "10m"; as an instant (RFC 3339). Error invalid, naming the flag.
+// An instant, or how long ago: "2026-11-23T18:00:00Z", "10m"; as an instant (RFC 3339). Error invalid, naming
+// the flag.
 Result<std::string> parse_since(const std::string& text);
 
 }  // namespace berth::cli

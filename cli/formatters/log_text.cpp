@@ -10,14 +10,14 @@
 namespace berth::cli {
 namespace {
 
-constexpr std::size_t longest_colour = 64;  // bytes of one sequence; "38;2;255;255;255" is what they are made of
+// Bytes of one sequence; "38;2;255;255;255" is what they are made of.
+constexpr std::size_t longest_colour = 64;
 constexpr std::string_view own_colour = "\x1b[0m";
 
 bool is_plain(char c) { return c == '\n' || c == '\t' || c == '\r' || (c >= 0x20 && c < 0x7f); }
 bool is_of_colour(char c) { return (c >= '0' && c <= '9') || c == ';' || c == ':'; }
 
-// How long the colour is that `text` begins with; 0: none. https://www.ecma-international.org/publications-and-standards/
-// standards/ecma-48/, SGR (8.3.117)
+// How long the colour is that `text` begins with; 0: none. SGR of ECMA-48, 8.3.117.
 std::size_t colour_length(std::string_view text) {
   if (!text.starts_with("\x1b[")) return 0;
   const auto end = std::find_if_not(text.begin() + 2, text.end(), is_of_colour);
@@ -31,7 +31,8 @@ bool may_become_colour(std::string_view text) {
   return text[1] == '[' && std::all_of(text.begin() + 2, text.end(), is_of_colour);
 }
 
-// Whether more bytes could make `text` a letter: it is shorter than its first byte says, and all that follows belongs to one.
+// Whether more bytes could make `text` a letter: it is shorter than its first byte says, and all that follows
+// belongs to one.
 bool may_become_letter(std::string_view text) {
   const auto first = static_cast<unsigned char>(text.front());
   const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 1;
@@ -59,7 +60,8 @@ std::string TerminalText::add(std::string_view bytes) {
   const auto whole = std::exchange(held_, {}) + std::string(bytes);
   std::string out;
   for (std::string_view rest = whole; !rest.empty();) {
-    const auto plain = static_cast<std::size_t>(std::find_if_not(rest.begin(), rest.end(), is_plain) - rest.begin());
+    const auto plain =
+        static_cast<std::size_t>(std::find_if_not(rest.begin(), rest.end(), is_plain) - rest.begin());
     out += rest.substr(0, plain);
     rest.remove_prefix(plain);
     if (rest.empty()) break;

@@ -6,13 +6,14 @@
 
 namespace berth::cli {
 
-// `bytes` with `stamp` and a space before each line that begins in them. `is_line_begun` is the caller's, one for each
-// stream, false in the beginning.
+// `bytes` with `stamp` and a space before each line that begins in them. `is_line_begun` is the caller's, one
+// for each stream, false in the beginning.
 std::string stamped(std::string_view bytes, std::string_view stamp, bool& is_line_begun);
 
-// Makes output safe for a terminal: newlines, tabs and carriage returns (progress bars live by them) pass, and so do
-// colours (ESC [ … m); all else that could move the cursor, change the terminal or reorder letters is made visible as
-// escape_control does. What a piece leaves unfinished, a letter or a colour, is held back until the next one.
+// Makes output safe for a terminal: newlines, tabs and carriage returns (progress bars live by them) pass,
+// and so do colours (ESC [ … m); all else that could move the cursor, change the terminal or reorder letters
+// is made visible as escape_control does. What a piece leaves unfinished, a letter or a colour, is held back
+// until the next one.
 class TerminalText {
  public:
   std::string add(std::string_view bytes);

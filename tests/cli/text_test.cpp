@@ -1,5 +1,6 @@
-#include "cli/formatters/log_text.hpp"
 #include "cli/formatters/text.hpp"
+
+#include "cli/formatters/log_text.hpp"
 
 #include <gtest/gtest.h>
 

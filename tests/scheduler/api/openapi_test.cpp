@@ -6,8 +6,8 @@
 #include "shared/model/explanation.hpp"
 #include "shared/model/overview.hpp"
 #include "shared/model/sizing.hpp"
-#include "shared/model/webhook.hpp"
 #include "shared/model/usage.hpp"
+#include "shared/model/webhook.hpp"
 #include "tests/scheduler/api/fixture.hpp"
 
 #include <set>

@@ -5,6 +5,7 @@
 #include "shared/runtime/task_group.hpp"
 #include "tests/e2e/fixture.hpp"
 #include "tests/support/fleet.hpp"
+#include "tests/support/seeds.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -106,8 +107,8 @@ std::vector<Ending> before_they_begin() {
        "the command can't be executed: Permission denied"},
       {"no-user", usual + "user: nosuchuser\ncommand: [\"true\"]\n", "FAILED", "START", no_code, "", false,
        ".*unable to find user nosuchuser.*"},
-      {"no-volume", usual + "volumes: [\"/nonexistent/berth:/data\"]\ncommand: [\"true\"]\n", "FAILED",
-       "START", no_code, "", false, ".*/nonexistent/berth.*"},
+      {"no-volume", usual + "volumes: [\"/tmp/no-such-folder-of-berth:/data\"]\ncommand: [\"true\"]\n",
+       "FAILED", "START", no_code, "", false, ".*/tmp/no-such-folder-of-berth.*"},
   };
 }
 
@@ -322,9 +323,9 @@ class KillerFromOutside {
   std::jthread thread_;  // the last: it uses what stands before it
 };
 
-// All three exit with 137, for three reasons.
-TEST_F(Endings, OfThreeHundredThatExitWith137AreNeverTakenForOneAnother) {
-  constexpr std::size_t of_each = 100;
+// All three exit with 137, for three reasons. BERTH_ENDINGS says how many of each.
+TEST_F(Endings, OfManyThatExitWith137NoneIsTakenForAnother) {
+  const auto of_each = static_cast<std::size_t>(from_environment("BERTH_ENDINGS", 30));
   const auto seconds = std::to_string(1'000'000'000 + ::getpid());  // as no other process sleeps
   const std::string common =
       "---\nimage: busybox\nnetwork: none\nresources: {cpu: 0.25, memory: 16MiB}\nname: ";
@@ -335,8 +336,9 @@ TEST_F(Endings, OfThreeHundredThatExitWith137AreNeverTakenForOneAnother) {
   for (std::size_t i = 0; i < of_each; ++i) yaml += oom + killed + by_itself;
 
   const KillerFromOutside killer(seconds);
-  EXPECT_EQ(submit(yaml), "submitted 300 jobs: 1-300\n");
-  EXPECT_EQ(berth({"wait", "--quiet", "1-300"}, Milliseconds{240'000}).code, 137);
+  const auto all = std::to_string(3 * of_each);
+  EXPECT_EQ(submit(yaml), "submitted " + all + " jobs: 1-" + all + "\n");
+  EXPECT_EQ(berth({"wait", "--quiet", "1-" + all}, Milliseconds{500'000}).code, 137);
   auto jobs = jobs_by_name();
   const auto expect = [&](const std::string& name, std::string_view cause, std::string_view signal,
                           bool oom_flag) {

@@ -32,6 +32,28 @@ int run_on_jobs(const Context& context, const std::vector<std::string>& texts, O
   });
 }
 
+Task<int> tell_each(Session session, std::vector<JobId> ids, Task<Result<Told>> (*tell)(Session, JobId)) {
+  int code = exit_code::ok;
+  std::vector<json::value> raw;
+  bool is_first = true;
+  for (const auto id : ids) {
+    auto told = co_await tell(session, id);
+    if (!told) {
+      code = fail(session.context, told.error());
+      if (told.error().kind == ErrorKind::not_found) continue;
+      break;
+    }
+    if (session.context.json) {
+      raw.push_back(std::move(told->raw));
+    } else {
+      say((is_first || session.context.quiet ? "" : "\n") + told->text);
+    }
+    is_first = false;
+  }
+  print_records(raw);
+  co_return code;
+}
+
 void print_records(const std::vector<json::value>& records) {
   if (records.empty()) return;
   say(pretty(records.size() == 1 ? records.front()

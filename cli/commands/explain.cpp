@@ -10,30 +10,20 @@
 namespace berth::cli {
 namespace {
 
-// The jobs that exist are explained even when others of a range don't; the exit code then says so.
+Task<Result<Told>> tell_why(Session session, JobId id) {
+  auto record = co_await session.client.explain(id);
+  if (!record) co_return record.error();
+  const auto& explanation = record->explanation;
+  Told told;
+  told.text = session.context.quiet
+                  ? explanation_word(explanation) + "\n"
+                  : explanation_page(explanation, explanation.at, style_of(standard_output));
+  told.raw = std::move(record->raw);
+  co_return told;
+}
+
 Task<int> explain_jobs(Session session, std::vector<JobId> ids) {
-  int code = exit_code::ok;
-  std::vector<json::value> raw;
-  bool is_first = true;
-  for (const auto id : ids) {
-    auto record = co_await session.client.explain(id);
-    if (!record) {
-      code = fail(session.context, record.error());
-      if (record.error().kind == ErrorKind::not_found) continue;
-      break;
-    }
-    if (session.context.json) {
-      raw.push_back(std::move(record->raw));
-    } else if (session.context.quiet) {
-      say(explanation_word(record->explanation) + "\n");
-    } else {
-      const auto& explanation = record->explanation;
-      say((is_first ? "" : "\n") + explanation_page(explanation, explanation.at, style_of(standard_output)));
-    }
-    is_first = false;
-  }
-  print_records(raw);
-  co_return code;
+  return tell_each(session, std::move(ids), tell_why);
 }
 
 }  // namespace

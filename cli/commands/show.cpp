@@ -19,31 +19,23 @@ Task<std::optional<JobUsage>> usage_now(Session session, Job job) {
   co_return *answer;
 }
 
-// The jobs that exist are shown even when others of a range don't; the exit code then says so.
-Task<int> show(Session session, std::vector<JobId> ids) {
-  int code = exit_code::ok;
-  std::vector<json::value> raw;
-  bool first = true;
-  for (const auto id : ids) {
-    auto record = co_await session.client.job(id);
-    if (!record) {
-      code = fail(session.context, record.error());
-      if (record.error().kind == ErrorKind::not_found) continue;
-      break;
-    }
-    if (session.context.json) {
-      raw.push_back(std::move(record->raw));
-    } else if (session.context.quiet) {
-      say(to_string(id) + "\n");
-    } else {
-      const auto usage = co_await usage_now(session, record->job);
-      say((first ? "" : "\n") +
-          job_page(record->job, SystemClock{}.wall(), style_of(standard_output), usage));
-    }
-    first = false;
+Task<Result<Told>> tell_all(Session session, JobId id) {
+  auto record = co_await session.client.job(id);
+  if (!record) co_return record.error();
+  Told told;
+  told.raw = std::move(record->raw);
+  if (session.context.json) co_return told;
+  if (session.context.quiet) {
+    told.text = to_string(id) + "\n";
+    co_return told;
   }
-  print_records(raw);
-  co_return code;
+  const auto usage = co_await usage_now(session, record->job);
+  told.text = job_page(record->job, SystemClock{}.wall(), style_of(standard_output), usage);
+  co_return told;
+}
+
+Task<int> show(Session session, std::vector<JobId> ids) {
+  return tell_each(session, std::move(ids), tell_all);
 }
 
 }  // namespace

@@ -313,8 +313,8 @@ Task<Result<bool>> LogReader::is_over(std::uint32_t attempt) {
 
 Task<Result<std::vector<LogPiece>>> LogReader::read(std::uint32_t attempt, std::uint64_t after,
                                                     std::size_t most) {
-  LogRoom::Reading reading(room_);
-  co_await reading.turn();
+  const auto slot = co_await room_.reads().acquire(deadline_in(limits::store_call));
+  if (!slot) co_return slot.error();
   auto pieces = co_await store_.read_log_page(request_.job, attempt, after, most);
   co_return pieces;
 }

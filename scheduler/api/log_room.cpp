@@ -80,33 +80,4 @@ void LogRoom::make_room(const Page& newest) {
   while (held() > most_ && pages_.front() != &newest) pages_.front()->drop();
 }
 
-// --- turns ---
-
-LogRoom::Reading::Reading(LogRoom& room) : room_(room), wakeup_(room.executor_) {
-  if (room_.reading_ < most_reading) {
-    ++room_.reading_;
-    has_turn_ = true;
-  } else {
-    room_.line_.push_back(this);
-  }
-}
-
-LogRoom::Reading::~Reading() {
-  auto& line = room_.line_;
-  if (!has_turn_) {
-    line.remove(this);
-  } else if (line.empty()) {
-    --room_.reading_;
-  } else {
-    auto* next = line.front();
-    line.pop_front();
-    next->has_turn_ = true;
-    next->wakeup_.notify();
-  }
-}
-
-Task<> LogRoom::Reading::turn() {
-  while (!has_turn_) co_await wakeup_.wait();
-}
-
 }  // namespace berth::api

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "shared/base/limits.hpp"
-#include "shared/runtime/async.hpp"
+#include "shared/runtime/slots.hpp"
 #include "shared/store/store.hpp"
 
 #include <cstddef>
@@ -25,7 +25,8 @@ class LogRoom {
   static constexpr std::size_t most_reading = 16;  // at the same time
 
   // `most`: bytes that all pages may have together.
-  LogRoom(asio::any_io_executor executor, std::size_t most) : executor_(std::move(executor)), most_(most) {}
+  LogRoom(asio::any_io_executor executor, std::size_t most)
+      : reads_(std::move(executor), most_reading, "the reading of logs"), most_(most) {}
   LogRoom(const LogRoom&) = delete;
   LogRoom& operator=(const LogRoom&) = delete;
 
@@ -62,33 +63,17 @@ class LogRoom {
     std::size_t size_ = limits::log_page;
   };
 
-  // A place among those who read, until it goes. The room outlives it.
-  class Reading {
-   public:
-    explicit Reading(LogRoom& room);
-    ~Reading();
-    Reading(const Reading&) = delete;
-    Reading& operator=(const Reading&) = delete;
-
-    // Returns when it has its turn, which it has from then on.
-    Task<> turn();
-
-   private:
-    LogRoom& room_;
-    Wakeup wakeup_;
-    bool has_turn_ = false;
-  };
+  // Of those who read at the same time.
+  Slots& reads() { return reads_; }
 
  private:
   void make_room(const Page& newest);
 
-  asio::any_io_executor executor_;
+  Slots reads_;
   std::size_t most_;
   std::size_t kept_ = 0;
   std::size_t sending_ = 0;
   std::list<Page*> pages_;  // that have pieces, the one that was filled first in front
-  std::size_t reading_ = 0;
-  std::list<Reading*> line_;  // those who wait for their turn to read
 };
 
 }  // namespace berth::api

@@ -42,8 +42,8 @@ DockerRuntime::DockerRuntime(asio::any_io_executor executor, http::Address addre
     : executor_(executor),
       files_(std::move(files)),
       engine_(executor, std::move(address)),
-      slots_(executor, changes_at_once),
-      removal_slots_(executor, changes_at_once),
+      slots_(executor, changes_at_once, "Docker"),
+      removal_slots_(executor, changes_at_once, "Docker"),
       pulls_(executor, engine_) {}
 
 Task<RuntimeInfo> DockerRuntime::probe() {

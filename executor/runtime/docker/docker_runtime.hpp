@@ -25,8 +25,8 @@
 #include "executor/runtime/docker/init_files.hpp"
 #include "executor/runtime/docker/init_link.hpp"
 #include "executor/runtime/docker/pull.hpp"
-#include "executor/runtime/docker/slots.hpp"
 #include "shared/runtime/off_loop.hpp"
+#include "shared/runtime/slots.hpp"
 
 #include <memory>
 #include <string>
@@ -116,8 +116,8 @@ class DockerRuntime final : public ContainerRuntime {
   asio::any_io_executor executor_;
   docker::InitFiles files_;
   docker::Engine engine_;
-  docker::Slots slots_;  // of creates and starts
-  docker::Slots removal_slots_;
+  Slots slots_;  // of creates and starts
+  Slots removal_slots_;
   docker::SharedPulls pulls_;
   OffLoop looks_;                                   // at what containers use
   std::vector<std::string> images_;                 // as last seen

@@ -32,8 +32,8 @@ std::vector<LogPiece> pieces_from(std::uint64_t start, std::size_t count, std::s
 class InALogRoom : public ::testing::Test {
  protected:
   Task<> read(std::size_t& had_turn) {
-    LogRoom::Reading reading(room);
-    co_await reading.turn();
+    const auto slot = co_await room.reads().acquire(no_deadline);
+    EXPECT_TRUE(slot);
     ++had_turn;
     while (is_held) co_await sleep_until(deadline_in(1ms));
   }

@@ -6,9 +6,10 @@
 
 #include <cstddef>
 #include <list>
+#include <string>
 #include <utility>
 
-namespace berth::docker {
+namespace berth {
 
 class Slots {
  public:
@@ -26,7 +27,9 @@ class Slots {
     Slots* slots_;
   };
 
-  Slots(asio::any_io_executor executor, std::size_t count) : executor_(std::move(executor)), free_(count) {}
+  // `of`: what is busy then, for the error.
+  Slots(asio::any_io_executor executor, std::size_t count, std::string of)
+      : executor_(std::move(executor)), free_(count), of_(std::move(of)) {}
   Slots(const Slots&) = delete;
   Slots& operator=(const Slots&) = delete;
 
@@ -39,7 +42,8 @@ class Slots {
 
   asio::any_io_executor executor_;
   std::size_t free_;
+  std::string of_;
   std::list<Waiter*> queue_;  // who waits, the longest first; empty while a place is free
 };
 
-}  // namespace berth::docker
+}  // namespace berth

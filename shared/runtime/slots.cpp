@@ -1,6 +1,6 @@
-#include "executor/runtime/docker/slots.hpp"
+#include "shared/runtime/slots.hpp"
 
-namespace berth::docker {
+namespace berth {
 
 // In the queue for as long as it lives or until it was given a place. One that is cancelled after that hands
 // it on.
@@ -31,7 +31,7 @@ Task<Result<Slots::Slot>> Slots::acquire(Deadline deadline) {
   while (!waiter.has_place) {
     const bool is_notified = co_await waiter.wakeup.wait(deadline);
     if (!is_notified && !waiter.has_place) {
-      co_return Error{ErrorKind::timeout, "Docker is busy: the calls before this one don't come to an end"};
+      co_return Error{ErrorKind::timeout, of_ + " is busy: the calls before this one don't come to an end"};
     }
   }
   waiter.has_taken = true;
@@ -49,4 +49,4 @@ void Slots::release() {
   next->wakeup.notify();
 }
 
-}  // namespace berth::docker
+}  // namespace berth

@@ -29,6 +29,7 @@ ContainerView view_of(const ContainerState& state) {
   view.signal = state.signal;
   view.is_timed_out = state.ended_by == EndedBy::timeout;
   view.is_lease_over = state.ended_by == EndedBy::lease;
+  view.is_signalled = state.is_signalled;
   view.oom_killed = state.oom_killed;
   view.peak_memory = state.peak_memory;
   view.cpu_time = state.cpu_time;

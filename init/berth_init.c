@@ -47,6 +47,7 @@ struct life {
   int execution;  // a pipe that tells whether the command could be executed; -1 once that is known
   pid_t child;
   bool timed_out;
+  uint64_t passed_on;  // signals from outside, by number - 1
 };
 
 static void die(const char *what) {
@@ -276,13 +277,25 @@ static void reap(struct life *life) {
   }
 }
 
+// Whoever looks at the ending later can tell by the record that it may have been asked for. Once a number: a job may get
+// any number of signals, and the record has an end.
+static void pass_on(struct life *life, const struct signalfd_siginfo *signal) {
+  const uint64_t bit = UINT64_C(1) << (signal->ssi_signo - 1);
+  const bool is_from_outside = signal->ssi_pid == 0;  // no process of this container
+  if (is_from_outside && (life->passed_on & bit) == 0) {
+    record(life, "signal %lld %u\n", (long long)now_ms(CLOCK_REALTIME), signal->ssi_signo);
+    life->passed_on |= bit;
+  }
+  kill(life->child, (int)signal->ssi_signo);
+}
+
 static void take_signals(struct life *life) {
   struct signalfd_siginfo signal;
   while (read(life->signals, &signal, sizeof signal) == (ssize_t)sizeof signal) {
     if (signal.ssi_signo == SIGCHLD) {
       reap(life);
     } else if (life->child > 0) {
-      kill(life->child, (int)signal.ssi_signo);
+      pass_on(life, &signal);
     } else if (signal.ssi_signo == SIGTERM || signal.ssi_signo == SIGINT) {
       _exit(by_signal + (int)signal.ssi_signo);  // it isn't wanted any more
     }

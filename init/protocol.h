@@ -17,6 +17,7 @@
 //   started <instant>                          the process runs
 //   failed <instant> <errno>                   it couldn't be executed; nothing ran
 //   timeout <instant>                          the timeout is over, and it was told so
+//   signal <instant> <number>                  the first of this number came from outside, and is being passed on
 //   ended <instant> <how> <number> <why> <peak> <cpu> <kills>
 //       how, number   "exit" and the code, or "signal" and the number
 //       why           "itself"; "timeout": it ended after it was told to; "lease": init ended it at the lease's end

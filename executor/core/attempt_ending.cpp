@@ -96,6 +96,8 @@ void Step::exited(const ContainerView& container) {
     }
     if (state->reached) stopped = state->why;
   }
+  // Sent by the process before this one, which didn't live to tell, or by a call that was never answered.
+  if (!stopped && m_.stop_ && container.is_signalled) stopped = m_.stop_;
   if (!stopped && container.is_timed_out) stopped = StopCause{Cause::timeout, timeout_message()};
   auto outcome = judge_exit(container, stopped, m_.plan_.memory, now_);
   // Without the runtime's own word the start is stamped when its answer comes, and a short process may have

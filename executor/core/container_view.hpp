@@ -32,6 +32,7 @@ struct ContainerView {
   std::optional<int> signal;     // that ended it
   bool is_timed_out = false;     // it was ended because its timeout was over
   bool is_lease_over = false;    // it ended with the executor's lease
+  bool is_signalled = false;     // a signal from outside had reached it, whoever sent it
   bool oom_killed = false;
   std::optional<Bytes> peak_memory;
   std::optional<Milliseconds> cpu_time;  // of all its processes

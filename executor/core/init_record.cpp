@@ -63,6 +63,7 @@ InitRecord parse_init_record(std::string_view text) {
     const auto at = instant(words[1]);
     if (!at) continue;
     if (words[0] == "started") record.started = at;
+    if (words[0] == "signal") record.is_signalled = true;
     if (words[0] == "ended") record.ended = ending(words);
     if (words[0] == "failed" && words.size() > 2) {
       if (const auto error = parse_integer<int>(words[2])) record.failed = InitRecord::Failure{*at, *error};

@@ -29,6 +29,7 @@ struct InitRecord {
   std::optional<WallTime> started;
   std::optional<Failure> failed;
   std::optional<Ending> ended;
+  bool is_signalled = false;  // a signal from outside reached it, and was passed on
 
   // Whether the job's process was ever begun, or tried to.
   bool has_begun() const { return started || failed || ended; }

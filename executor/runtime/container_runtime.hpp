@@ -67,6 +67,7 @@ struct ContainerState {
       exit_code;              // absent when nobody really saw the exit (the daemon was restarted meanwhile)
   std::optional<int> signal;  // that ended its process; exit_code is then 128 + it
   EndedBy ended_by = EndedBy::itself;
+  bool is_signalled = false;  // a signal from outside had reached it, whoever sent it
   bool oom_killed = false;
   std::optional<Bytes> peak_memory;      // the highest use, if known
   std::optional<Milliseconds> cpu_time;  // of all its processes, user and system, if known

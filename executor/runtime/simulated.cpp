@@ -194,6 +194,7 @@ Task<Result<>> SimulatedRuntime::kill(ContainerIdentity identity, std::string si
     if (signal != known) continue;
     state.phase = ContainerPhase::exited;
     end_by_signal(state, number);
+    state.is_signalled = true;
     state.finished_at = clock_.wall();
     wake(name);
   }

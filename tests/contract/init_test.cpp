@@ -91,6 +91,18 @@ TEST_F(Init, ASignalIsKnownFromACodeThatLooksLikeOne) {
   EXPECT_EQ(by_signal.signal, SIGKILL);
 }
 
+// Its executor may be gone when somebody asks why it ended.
+TEST_F(Init, WritesDownThatASignalCameFromOutside) {
+  EXPECT_FALSE(outcome_of(shell("kill -TERM 1; sleep 5", 1)).is_signalled) << "its own";
+  const auto wanted = shell("trap 'exit 0' TERM; while :; do sleep 0.1; done", 2);
+  create_and_start(wanted);
+  ASSERT_TRUE(run(runtime_->kill(wanted.identity, "SIGTERM")));
+  connect();
+  const auto state = run(runtime_->wait(wanted.identity)).value();
+  EXPECT_EQ(state.exit_code, 0);
+  EXPECT_TRUE(state.is_signalled);
+}
+
 TEST_F(Init, WhoeverKillsTheContainerFromOutsideIsNamedBySignal) {
   const auto wanted = spec({"sleep", "600"});
   create_and_start(wanted);
@@ -98,6 +110,7 @@ TEST_F(Init, WhoeverKillsTheContainerFromOutsideIsNamedBySignal) {
   const auto state = run(runtime_->wait(wanted.identity)).value();
   EXPECT_EQ(state.exit_code, 137);
   EXPECT_EQ(state.signal, SIGKILL);
+  EXPECT_TRUE(state.is_signalled);
 }
 
 TEST_F(Init, EndsTheJobAtItsTimeoutWithTimeToCleanUp) {

@@ -54,6 +54,7 @@ bool tell(ContainerState& state, const InitRecord& record) {
     state.ended_by = EndedBy::lease;
     return true;
   }
+  state.is_signalled = record.is_signalled;
   if (!record.ended) return false;
   const auto& ending = *record.ended;
   state.exit_code = ending.by_signal ? 128 + ending.number : ending.number;
@@ -165,7 +166,10 @@ Task<Result<ContainerState>> DockerRuntime::conclude(docker::Inspection inspecti
   }
   memory.exit_seen = true;
   // Nothing but SIGKILL from outside, or the kernel's want of memory, ends init without a word.
-  if (inspection.has_init && state.exit_code == killed_code) state.signal = SIGKILL;
+  if (inspection.has_init && state.exit_code == killed_code) {
+    state.signal = SIGKILL;
+    state.is_signalled = true;
+  }
   co_return std::move(state);
 }
 

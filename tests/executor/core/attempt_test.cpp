@@ -391,6 +391,27 @@ TEST(Attempt, taken_over_while_it_ends_it_leaves_to_the_record_when_it_was_asked
   EXPECT_EQ(d.ending().steps.stop_at, std::nullopt);
 }
 
+// Chaos, seed 1: the executor was killed between its SIGTERM and the container's end.
+TEST(Attempt, taken_over_when_it_has_ended_a_signal_of_the_process_before_is_not_its_own_doing) {
+  for (const auto code : {0, 7, 143}) {
+    auto ended = exited(code);
+    ended.is_signalled = true;
+    Driver asked;
+    asked.on(events::StopAsked{{Cause::aborted, "enough"}}).on(events::Found{ended});
+    asked.on(events::WaitReturned{ended}).on(events::LogsCopied{});
+    EXPECT_EQ(asked.ending().cause, Cause::aborted) << code;
+
+    Driver unasked;
+    unasked.on(events::Found{ended}).on(events::WaitReturned{ended}).on(events::LogsCopied{});
+    EXPECT_EQ(unasked.ending().cause, Cause::exit) << "nobody of Berth's asked it to end";
+
+    Driver too_late;
+    too_late.on(events::StopAsked{{Cause::aborted, "enough"}}).on(events::Found{exited(code)});
+    too_late.on(events::WaitReturned{exited(code)}).on(events::LogsCopied{});
+    EXPECT_EQ(too_late.ending().cause, Cause::exit) << "it had ended before any signal";
+  }
+}
+
 TEST(Attempt, a_drained_executor_stops_it_and_the_record_can_run_elsewhere) {
   auto d = in_state("Running");
   d.on(events::StopAsked{{Cause::executor_lost, "drained"}});

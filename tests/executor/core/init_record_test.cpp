@@ -34,6 +34,12 @@ TEST(InitRecord, cut_off_anywhere_never_tells_of_an_ending_that_was_not_written_
   }
 }
 
+TEST(InitRecord, tells_whether_a_signal_from_outside_had_reached_it) {
+  EXPECT_TRUE(
+      parse_init_record("started 1000\nsignal 1500 15\nended 1600 exit 0 itself 0 0 0\n").is_signalled);
+  EXPECT_FALSE(parse_init_record(whole).is_signalled);
+}
+
 TEST(InitRecord, of_a_command_that_could_not_be_executed) {
   const auto record = parse_init_record("failed 1000 2\n");
   ASSERT_TRUE(record.failed);

@@ -24,6 +24,7 @@ class EndToEnd : public testing::Test {
   void TearDown() override {
     if (!up_) return;
     EXPECT_TRUE(up_->leaves_no_container());
+    if (HasFailure()) ADD_FAILURE() << "the last words of berth up:\n" << up_->last_words();
   }
 
   Finished berth(std::vector<std::string> words, Milliseconds limit = patience) const {

@@ -137,6 +137,11 @@ bool Process::wait_for(std::string_view text, Milliseconds limit) {
   return true;
 }
 
+void Process::collect() {
+  while (pump(std::chrono::steady_clock::now())) {
+  }
+}
+
 Finished Process::wait(Milliseconds limit) {
   const auto deadline = std::chrono::steady_clock::now() + limit;
   while (pump(deadline)) {
@@ -244,6 +249,14 @@ std::string BerthUp::cluster() const {
 }
 
 std::vector<std::string> BerthUp::containers() const { return containers_of(cluster()); }
+
+std::string BerthUp::last_words() const {
+  constexpr std::size_t shown = 4000;  // bytes
+  if (!process_) return {};
+  process_->collect();
+  const auto words = process_->out() + process_->err();
+  return words.substr(words.size() - std::min(words.size(), shown));
+}
 
 bool BerthUp::leaves_no_container() const { return loses_all_containers(cluster()); }
 

@@ -38,6 +38,8 @@ class Process {
   // Returns once `text` was written to stdout or stderr; false when the process ended or `limit` passed
   // before.
   bool wait_for(std::string_view text, Milliseconds limit = patience);
+  // Takes what it has written by now.
+  void collect();
   // All it wrote, once it has ended. Throws when it runs on for longer than `limit`.
   Finished wait(Milliseconds limit = patience);
   void send(int signal);
@@ -94,6 +96,8 @@ class BerthUp {
 
   const std::string& url() const { return url_; }
   const std::filesystem::path& data() const { return data_.path(); }
+  // The end of what it has said so far.
+  std::string last_words() const;
   // Docker's ids of the containers of this Berth, in whatever state.
   std::vector<std::string> containers() const;
   // True once there are none, false if some remain for longer than they may.

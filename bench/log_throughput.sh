@@ -1,6 +1,6 @@
 #!/bin/sh
-# Gigabytes of output from one job, run by Berth and by `docker run` with the same limits and the same log driver, in turns: how
-# fast the job is by its own clock, and what memory Berth's parts take for it. BENCH_LOG_MIB says how much, in steps of 64
+# Gigabytes of output from one job, run by Berth and by `docker run` with the same limits and Docker's `local` log driver, in turns:
+# how fast the job is by its own clock, and what memory Berth's parts take for it. BENCH_LOG_MIB says how much, in steps of 64
 # (default 1024; 10240 for ten gigabytes).
 set -eu
 cd "$(dirname "$0")/.."

@@ -49,6 +49,20 @@ Result<ContainerView> view_of(const Result<ContainerState>& state) {
   return berth::view_of(*state);
 }
 
+// For output that can't be stored, so that its job isn't held up.
+class Discard final : public LogSink {
+ public:
+  Task<Result<>> write(LogStream, std::string_view bytes) override {
+    discarded_ += bytes.size();
+    co_return Result<>{};
+  }
+  std::uint64_t stored() const override { return discarded_; }
+  void leave_out(std::uint64_t out, std::uint64_t err) override { discarded_ = out + err; }
+
+ private:
+  std::uint64_t discarded_ = 0;
+};
+
 }  // namespace
 
 AttemptRunner::AttemptRunner(Surroundings& surroundings, const Job& record, ContainerSpec spec,
@@ -187,8 +201,8 @@ Task<> AttemptRunner::wait() {
   deliver(events::WaitReturned{view_of(result)});
 }
 
-// While it runs nothing is lost by waiting: all that it writes lies with the container.
-Task<Result<>> AttemptRunner::resume_logs(bool may_give_up) {
+// An outage is waited out: meanwhile all that it writes lies with the runtime, or makes it wait.
+Task<Result<>> AttemptRunner::resume_logs() {
   StoreRetry retry;
   while (must_resume_logs_) {
     auto resumed = co_await upload_.resume();
@@ -196,7 +210,7 @@ Task<Result<>> AttemptRunner::resume_logs(bool may_give_up) {
       must_resume_logs_ = false;
       break;
     }
-    if (may_give_up && upload_.is_resume_hopeless()) co_return resumed;
+    if (upload_.is_resume_hopeless()) co_return resumed;
     if (!retry.has_failed())
       log_about({home_.name, key_.job, key_.number}, spdlog::level::warn,
                 "{}: can't read its output so far, trying again: {}", to_string(key_),
@@ -207,7 +221,14 @@ Task<Result<>> AttemptRunner::resume_logs(bool may_give_up) {
 }
 
 Task<> AttemptRunner::copy_logs() {
-  co_await resume_logs(false);
+  auto resumed = co_await resume_logs();
+  if (!resumed) {
+    Discard nobody;
+    auto discarded = co_await home_.runtime.copy_logs(spec_.identity, 0, nobody);
+    const bool is_over = discarded || !is_transient(discarded.error());
+    deliver(events::LogsCopied{is_over ? std::move(resumed) : std::move(discarded)});
+    co_return;
+  }
   auto copied = co_await home_.runtime.copy_logs(spec_.identity, upload_.taken(), upload_);
   auto stored = co_await upload_.flush();
   logs_copied(std::move(copied), std::move(stored));
@@ -215,7 +236,7 @@ Task<> AttemptRunner::copy_logs() {
 
 Task<> AttemptRunner::finish_logs() {
   co_await copying_.join();  // cut short at whatever byte: the upload knows how far it came
-  auto resumed = co_await resume_logs(true);
+  auto resumed = co_await resume_logs();
   if (!resumed) {
     deliver(events::LogsCopied{std::move(resumed)});
     co_return;

@@ -75,7 +75,7 @@ class AttemptRunner final : public ReportListener, public std::enable_shared_fro
   Task<> wait();
   Task<> copy_logs();
   Task<> finish_logs();
-  Task<Result<>> resume_logs(bool may_give_up);
+  Task<Result<>> resume_logs();
   void logs_copied(Result<> copied, Result<> stored);
   Task<> watch_logs();
   Task<> kill(std::string signal);

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -27,7 +28,9 @@
 #include <unistd.h>
 
 enum { not_run = 125, cannot_execute = 126, not_found = 127, by_signal = 128 };
+enum { first_with_pipes = 2 };  // version of executors
 enum { reconnect_ms = 20 };
+enum { longest_patience_ms = 64 };  // the kernel has no event for a pipe that becomes empty
 static const int64_t lease_look = 5000000000;  // nanoseconds: a lease may also be cut short
 
 static const char lease_file[] = BERTH_INIT_DIRECTORY "/lease";
@@ -41,13 +44,15 @@ struct life {
   int lease_timer;
   int job_timer;  // its timeout, then its grace
   int link;       // to the executor; -1: none
-  int record;     // -1: none yet
+  int given[berth_descriptors];  // the record, and the pipes; -1: none yet
   off_t written;
   struct berth_go go;
   int execution;  // a pipe that tells whether the command could be executed; -1 once that is known
   pid_t child;
   bool timed_out;
-  uint64_t passed_on;  // signals from outside, by number - 1
+  int code;       // of the end; -1: not yet
+  int patience;   // milliseconds until the next look at the pipes
+  uint64_t passed_on;  // signals, by number - 1
 };
 
 static void die(const char *what) {
@@ -76,8 +81,8 @@ static void record(struct life *life, const char *format, ...) {
   va_start(facts, format);
   const int size = vsnprintf(line, sizeof line, format, facts);
   va_end(facts);
-  if (life->record < 0 || size <= 0 || (size_t)size >= sizeof line) return;
-  if (pwrite(life->record, line, (size_t)size, life->written) == size) life->written += size;
+  if (life->given[berth_record] < 0 || size <= 0 || (size_t)size >= sizeof line) return;
+  if (pwrite(life->given[berth_record], line, (size_t)size, life->written) == size) life->written += size;
 }
 
 // The number behind `name` in one of the kernel's files, or its first number when `name` is empty; 0 if there is none.
@@ -124,17 +129,38 @@ static void record_ending(struct life *life, const char *how, int number, const 
 
 // --- the ways to end ---
 
-// PID 1 ends, and the kernel kills whatever is left in the container: here, so that it doesn't live on while a disk is
-// waited for.
-static _Noreturn void leave(struct life *life, int code) {
+static bool is_empty(int pipe) {
+  int bytes = 0;
+  return pipe < 0 || ioctl(pipe, FIONREAD, &bytes) != 0 || bytes == 0;
+}
+
+// PID 1 ends when nothing else is left, and all that was put out is safe: what is in a pipe goes with the last who has
+// it open.
+static void leave_when_empty(struct life *life) {
+  while (waitpid(-1, NULL, WNOHANG) > 0) {
+  }
+  const bool is_alone = waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD;
+  if (is_alone && is_empty(life->given[berth_out_kept]) && is_empty(life->given[berth_err_kept])) {
+    if (life->given[berth_out] >= 0) record(life, "emptied %lld\n", (long long)now_ms(CLOCK_REALTIME));
+    _exit(life->code);
+  }
+  if (!is_alone) kill(-1, SIGKILL);  // somebody may have come since
+  if (life->patience < longest_patience_ms) life->patience *= 2;
+}
+
+// It is over; everything else in the container dies, before a disk is waited for.
+static void leave(struct life *life, int code) {
   kill(-1, SIGKILL);
-  if (life->record >= 0) fdatasync(life->record);
-  _exit(code);
+  fdatasync(life->given[berth_record]);
+  life->code = code;
+  life->patience = 1;
+  leave_when_empty(life);
 }
 
 // The executor has been silent for too long: somebody else may run this job any moment now. First everything dies, then
 // it is written down, and nothing here waits for a disk.
 static _Noreturn void lease_ended(struct life *life) {
+  if (life->code >= 0) _exit(life->code);  // it had ended before
   if (life->child > 0) {
     kill(-1, SIGKILL);
     record_ending(life, "signal", SIGKILL, "lease");
@@ -142,7 +168,7 @@ static _Noreturn void lease_ended(struct life *life) {
   _exit(life->child > 0 ? by_signal + SIGKILL : not_run);
 }
 
-static _Noreturn void child_ended(struct life *life, int status) {
+static void child_ended(struct life *life, int status) {
   const char *why = life->timed_out ? "timeout" : "itself";
   const bool was_killed = WIFSIGNALED(status);
   const int number = was_killed ? WTERMSIG(status) : WEXITSTATUS(status);
@@ -192,11 +218,31 @@ static void answer(struct life *life, int error) {
   hang_up(life);
 }
 
-// Whether the word came, whole and with the record's descriptor.
+static void forget_descriptors(struct life *life) {
+  for (int i = 0; i < berth_descriptors; ++i) {
+    if (life->given[i] >= 0) close(life->given[i]);
+    life->given[i] = -1;
+  }
+}
+
+static void take_descriptors(struct life *life, const struct cmsghdr *with) {
+  const size_t count = (with->cmsg_len - CMSG_LEN(0)) / sizeof life->given[0];
+  for (size_t i = 0; i < count; ++i) {
+    int descriptor;
+    memcpy(&descriptor, CMSG_DATA(with) + i * sizeof descriptor, sizeof descriptor);
+    if (i < berth_descriptors) {
+      life->given[i] = descriptor;
+    } else {
+      close(descriptor);  // of a newer executor
+    }
+  }
+}
+
+// Whether the word came, whole and with its descriptors.
 static bool take_go(struct life *life) {
   union {
     struct cmsghdr header;
-    char room[CMSG_SPACE(sizeof(int))];
+    char room[CMSG_SPACE(sizeof life->given)];
   } control;
   struct iovec bytes = {.iov_base = &life->go, .iov_len = sizeof life->go};
   struct msghdr message = {
@@ -204,12 +250,11 @@ static bool take_go(struct life *life) {
   const ssize_t size = recvmsg(life->link, &message, MSG_CMSG_CLOEXEC);
   if (size < 0 && errno == EAGAIN) return false;
   const struct cmsghdr *with = CMSG_FIRSTHDR(&message);
-  const bool has_record = with != NULL && with->cmsg_level == SOL_SOCKET && with->cmsg_type == SCM_RIGHTS;
-  if (has_record) memcpy(&life->record, CMSG_DATA(with), sizeof life->record);
-  if (size == (ssize_t)sizeof life->go && has_record && life->go.version >= BERTH_INIT_VERSION) return true;
-  // It died over it, or isn't one that this init understands: the next one may be.
-  if (has_record) close(life->record);
-  life->record = -1;
+  const bool has_some = with != NULL && with->cmsg_level == SOL_SOCKET && with->cmsg_type == SCM_RIGHTS;
+  if (has_some) take_descriptors(life, with);
+  const bool is_whole = life->given[berth_err_kept] >= 0 || life->go.version < first_with_pipes;
+  if (size == (ssize_t)sizeof life->go && life->given[berth_record] >= 0 && is_whole) return true;
+  forget_descriptors(life);  // it died over it: the next one may not
   hang_up(life);
   return false;
 }
@@ -218,6 +263,10 @@ static bool take_go(struct life *life) {
 
 static _Noreturn void become_job(struct life *life, int tell) {
   setsid();  // as the first process of a container without an init would be
+  if (life->given[berth_out] >= 0) {
+    dup2(life->given[berth_out], STDOUT_FILENO);
+    dup2(life->given[berth_err], STDERR_FILENO);
+  }
   sigprocmask(SIG_SETMASK, &life->outer_mask, NULL);
   execvp(life->command[0], life->command);
   const int error = errno;
@@ -245,9 +294,9 @@ static void learn_execution(struct life *life) {
   if (size == (ssize_t)sizeof error) {
     record(life, "failed %lld %d\n", now, error);
     answer(life, error);
-    leave(life, error == ENOENT || error == ENOTDIR ? not_found : cannot_execute);
+    return leave(life, error == ENOENT || error == ENOTDIR ? not_found : cannot_execute);
   }
-  record(life, "started %lld\n", now);
+  record(life, "started %lld%s\n", now, life->given[berth_out] >= 0 ? " piped" : "");
   answer(life, 0);
   if (life->go.timeout_ms > 0) arm(life->job_timer, life->go.timeout_ms * 1000000, 0);
 }
@@ -259,7 +308,7 @@ static void job_timer_fired(struct life *life) {
     if (!life->timed_out) record(life, "timeout %lld\n", (long long)now_ms(CLOCK_REALTIME));
     kill(-1, SIGKILL);
     record_ending(life, "signal", SIGKILL, "timeout");
-    leave(life, by_signal + SIGKILL);
+    return leave(life, by_signal + SIGKILL);
   }
   life->timed_out = true;
   record(life, "timeout %lld\n", (long long)now_ms(CLOCK_REALTIME));
@@ -271,9 +320,9 @@ static void job_timer_fired(struct life *life) {
 static void reap(struct life *life) {
   int status = 0;
   for (pid_t ended; (ended = waitpid(-1, &status, WNOHANG)) > 0;) {
-    if (ended != life->child) continue;
+    if (ended != life->child || life->code >= 0) continue;
     if (life->execution >= 0) learn_execution(life);  // it was quick
-    child_ended(life, status);
+    if (life->code < 0) child_ended(life, status);
   }
 }
 
@@ -294,6 +343,8 @@ static void take_signals(struct life *life) {
   while (read(life->signals, &signal, sizeof signal) == (ssize_t)sizeof signal) {
     if (signal.ssi_signo == SIGCHLD) {
       reap(life);
+    } else if (life->code >= 0) {
+      continue;  // it ends already
     } else if (life->child > 0) {
       pass_on(life, &signal);
     } else if (signal.ssi_signo == SIGTERM || signal.ssi_signo == SIGINT) {
@@ -323,7 +374,8 @@ int main(int count, char **arguments) {
             "usage: init COMMAND [ARGUMENT…]\n");
     return 2;
   }
-  struct life life = {.command = arguments + 1, .link = -1, .record = -1, .execution = -1};
+  struct life life = {
+      .command = arguments + 1, .link = -1, .given = {-1, -1, -1, -1, -1}, .execution = -1, .code = -1};
   prepare(&life);
   obey_lease(&life);
   for (;;) {
@@ -333,11 +385,11 @@ int main(int count, char **arguments) {
     struct pollfd watched[count_of] = {
         [signals] = {.fd = life.signals, .events = POLLIN},
         [lease] = {.fd = life.lease_timer, .events = POLLIN},
-        [job] = {.fd = life.job_timer, .events = POLLIN},
+        [job] = {.fd = life.code < 0 ? life.job_timer : -1, .events = POLLIN},
         [word] = {.fd = is_waiting ? life.link : life.execution, .events = POLLIN},  // -1 is ignored
     };
-    if (poll(watched, count_of, is_waiting && life.link < 0 ? reconnect_ms : -1) < 0 && errno != EINTR)
-      die("can't wait");
+    const int patience = life.code >= 0 ? life.patience : is_waiting && life.link < 0 ? reconnect_ms : -1;
+    if (poll(watched, count_of, patience) < 0 && errno != EINTR) die("can't wait");
     if (watched[lease].revents != 0) obey_lease(&life);
     if (watched[word].revents != 0) {
       if (!is_waiting) {
@@ -348,6 +400,7 @@ int main(int count, char **arguments) {
       }
     }
     if (watched[signals].revents != 0) take_signals(&life);
-    if (watched[job].revents != 0) job_timer_fired(&life);
+    if (life.code < 0 && watched[job].revents != 0) job_timer_fired(&life);
+    if (life.code >= 0) leave_when_empty(&life);
   }
 }

@@ -62,7 +62,11 @@ InitRecord parse_init_record(std::string_view text) {
     if (words.size() < 2) continue;
     const auto at = instant(words[1]);
     if (!at) continue;
-    if (words[0] == "started") record.started = at;
+    if (words[0] == "started") {
+      record.started = at;
+      record.is_piped = words.size() > 2 && words[2] == "piped";
+    }
+    if (words[0] == "emptied") record.is_emptied = true;
     if (words[0] == "signal") record.is_signalled = true;
     if (words[0] == "ended") record.ended = ending(words);
     if (words[0] == "failed" && words.size() > 2) {

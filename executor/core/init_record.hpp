@@ -27,6 +27,8 @@ struct InitRecord {
   };
 
   std::optional<WallTime> started;
+  bool is_piped = false;    // its output goes through pipes, not to the container's own stdout and stderr
+  bool is_emptied = false;  // nothing was left in these
   std::optional<Failure> failed;
   std::optional<Ending> ended;
   bool is_signalled = false;  // a signal from outside reached it, and was passed on

@@ -1,6 +1,7 @@
 #include "executor/host/files.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <iterator>
 #include <system_error>
@@ -31,6 +32,10 @@ std::vector<fs::path> entries_of(const fs::path& directory) {
     return std::pair(left.size(), left) < std::pair(right.size(), right);
   });
   return entries;
+}
+
+Error file_trouble(const std::string& what, const fs::path& where) {
+  return unavailable(what + " " + where.string() + ": " + std::generic_category().message(errno));
 }
 
 std::string_view trimmed(std::string_view text) {

@@ -21,8 +21,7 @@ void LogCapture::resume(const std::vector<LogPiece>& stored) {
   for (const auto& piece : stored) {
     is_cut_ = is_cut_ || piece.end - piece.bytes.size() != end_;
     end_ = piece.end;
-    // Nobody knows any more in how many parts it came.
-    weigh(piece.bytes.size(), piece.bytes.size());
+    is_cut_ = is_cut_ || end_ > limits::log_summed_again;
     if (!is_cut_) digest_.add(piece.bytes);
     keep(piece);
   }
@@ -34,8 +33,14 @@ void LogCapture::resume(const std::vector<LogPiece>& stored) {
   err_end_ = size.err;
 }
 
+void LogCapture::leave_out(std::uint64_t out, std::uint64_t err) {
+  out_end_ = out;
+  err_end_ = err;
+  end_ = out + err;
+  is_cut_ = true;
+}
+
 void LogCapture::add(std::uint8_t stream, std::string_view bytes, WallTime at) {
-  weigh(bytes.size(), 1);
   if (!is_cut_) digest_.add(bytes);
   while (!bytes.empty()) {
     const bool is_new = pending_.empty() || pending_.back().stream != stream ||
@@ -62,11 +67,6 @@ LogCapture::Batch LogCapture::take() {
   for (const auto& piece : batch.pieces) keep(piece);
   batch.drop = shed();
   return batch;
-}
-
-void LogCapture::weigh(std::size_t bytes, std::size_t parts) {
-  weight_ += bytes + parts * limits::log_entry_cost;
-  if (weight_ > limits::exact_log) is_cut_ = true;
 }
 
 void LogCapture::keep(const LogPiece& piece) {

@@ -38,12 +38,16 @@ class LogCapture {
   AttemptOutput output() const;
 
   // Takes up where stored pieces, in order, end; the limit may have been another. More may follow; only
-  // before the first add().
+  // before the first add(). Behind limits::log_summed_again bytes the checksum is given up.
   void resume(const std::vector<LogPiece>& stored);
 
   // Of what is stored, the last piece is enough for resume(): there is no checksum any more, and nothing is
   // ever dropped.
   bool needs_only_the_end() const { return is_cut_ && limit_.head == no_log_limit.head; }
+
+  // What comes before these places of the two streams, and wasn't added, is missing; only before the first
+  // add().
+  void leave_out(std::uint64_t out, std::uint64_t err);
 
   void add(std::uint8_t stream, std::string_view bytes, WallTime at);
 
@@ -60,15 +64,13 @@ class LogCapture {
     std::uint8_t stream = 1;
     std::uint64_t size = 0;
   };
-  void weigh(std::size_t bytes, std::size_t parts);
   void keep(const LogPiece& piece);
   std::vector<LogPiece> shed();
   std::uint64_t& stream_end(std::uint8_t stream) { return stream == 1 ? out_end_ : err_end_; }
 
   LogLimit limit_;
-  Sha256 digest_;             // of all bytes in order, as long as none is missing
-  bool is_cut_ = false;       // or may be
-  std::uint64_t weight_ = 0;  // what it takes at most in the container's own log
+  Sha256 digest_;        // of all bytes in order, as long as none is missing
+  bool is_cut_ = false;  // or there is no checksum any more
   std::uint64_t end_ = 0;
   std::uint64_t out_end_ = 0;  // end_ is always the sum of the two
   std::uint64_t err_end_ = 0;

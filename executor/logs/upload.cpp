@@ -25,7 +25,6 @@ Task<Result<>> LogUpload::resume() {
   } else if (!refused_since_) {
     refused_since_ = clock_.monotonic();
   }
-  if (resumed) is_resumed_late_ = capture_.end() > limits::exact_log;
   co_return resumed;
 }
 
@@ -35,7 +34,7 @@ bool LogUpload::is_resume_hopeless() const {
 
 Task<Result<>> LogUpload::read_stored() {
   while (true) {
-    auto after = capture_.end();
+    auto after = stored_ = capture_.end();
     if (capture_.needs_only_the_end()) {
       const auto size = co_await store_.log_size(attempt_.job, attempt_.number);
       if (!size) co_return size.error();
@@ -60,23 +59,26 @@ Task<Result<>> LogUpload::write(LogStream stream, std::string_view bytes) {
   co_return Result<>{};
 }
 
+void LogUpload::leave_out(std::uint64_t out, std::uint64_t err) {
+  capture_.leave_out(out, err);
+  stored_ = capture_.end();
+}
+
 Task<Result<>> LogUpload::flush() {
   while (is_sending_) co_await sent_.wait();
   if (lost_ > 0)
     co_return Error{ErrorKind::refused,
                     std::to_string(lost_) + " bytes were declined by the store: " + refusal_};
-  if (is_resumed_late_)
-    co_return Error{ErrorKind::refused,
-                    "more than the container runtime keeps had been put out when the executor was started "
-                    "again, so some of what followed may be missing"};
   co_return Result<>{};
 }
 
 Task<> LogUpload::send_all() {
   while (capture_.pending() > 0) {
     auto batch = capture_.take();
+    const auto end = capture_.end();
     room_.notify();
     co_await send(std::move(batch));
+    stored_ = end;
   }
   is_sending_ = false;
   sent_.notify();

@@ -1,6 +1,7 @@
 // Stores one attempt's output as it comes. The first bytes leave at once; what comes while a call is under
 // way goes together in the next one. When limits::log_buffer bytes wait, write() waits too: that holds back
-// the reading of the output, not the container. An attempt without output makes no call at all.
+// the reading of the output, and the container only once the runtime keeps no more of it. An attempt without
+// output makes no call at all.
 #pragma once
 
 #include "executor/core/container_view.hpp"
@@ -34,10 +35,11 @@ class LogUpload final : public LogSink {
   AttemptOutput output() const { return capture_.output(); }
 
   Task<Result<>> write(LogStream stream, std::string_view bytes) override;
+  std::uint64_t stored() const override { return stored_; }
+  void leave_out(std::uint64_t out, std::uint64_t err) override;
 
   // Returns once all that was written is stored. A store that is away is asked again, without end; output
-  // that it declines for limits::log_refused_for is given up, and refused is returned with what is missing;
-  // also where some may be, because resume() met a log that is longer than the container's own is kept.
+  // that it declines for limits::log_refused_for is given up, and refused is returned with what is missing.
   Task<Result<>> flush();
 
  private:
@@ -51,10 +53,9 @@ class LogUpload final : public LogSink {
   AttemptKey attempt_;
   LogCapture capture_;
   std::optional<Monotonic> refused_since_;
-  // It went on where the container's own log may no longer have its beginning: then that can't be told.
-  bool is_resumed_late_ = false;
   bool is_sending_ = false;
-  std::uint64_t lost_ = 0;  // bytes given up
+  std::uint64_t stored_ = 0;  // or given up
+  std::uint64_t lost_ = 0;    // bytes given up
   std::string refusal_;
   Wakeup room_;
   Wakeup sent_;

@@ -79,12 +79,17 @@ struct ContainerState {
 
 enum class LogStream : std::uint8_t { out = 1, err = 2 };
 
-// Gets output in the order in which the container wrote it. Waiting in here holds the reading back, not the
-// container.
+// Gets output in the order in which the container wrote it. Waiting in here holds the reading back, and in
+// the end the container, once the runtime has as much of it as it keeps.
 class LogSink {
  public:
   virtual ~LogSink() = default;
   virtual Task<Result<>> write(LogStream stream, std::string_view bytes) = 0;
+  // Of how many bytes of both streams together, from the first on, nobody needs another copy: the runtime may
+  // forget these.
+  virtual std::uint64_t stored() const { return 0; }
+  // Before the first write: what comes before these places of the two streams, and isn't known here, is gone.
+  virtual void leave_out(std::uint64_t /*out*/, std::uint64_t /*err*/) {}
 };
 
 // Progress of a pull: bytes done and in all, as far as the runtime knows them.
@@ -138,9 +143,8 @@ class ContainerRuntime {
 
   // Copies its output to the sink, from its first byte on, skipping the first `skip` bytes of both streams
   // together; follows while it runs and returns success when all that it will ever write has been delivered.
-  // refused: all that there is has been, but the runtime was away when it ended, and may have lost the rest;
-  // or it doesn't keep so much that the place behind `skip`, or where it went on itself, can be told for
-  // sure.
+  // refused: all that there is has been, but something is missing, or may be: nobody was there when it ended,
+  // or the runtime no longer has what lies behind `skip`.
   virtual Task<Result<>> copy_logs(ContainerIdentity identity, std::uint64_t skip, LogSink& sink) = 0;
   // The same of a container that has exited, in one read without following. timeout: the runtime answers, but
   // doesn't get on with it.

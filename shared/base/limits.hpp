@@ -138,14 +138,14 @@ inline constexpr std::size_t log_readers_hold = 64u << 20;
 // the end; what lies between is dropped, and marked.
 inline constexpr Bytes log_limit = 4_MiB;
 inline constexpr Bytes min_log_limit = 256_KiB;
-// Even in lines of one byte, for each of which Docker writes some twenty, so much fits into the one file out
-// of which every byte can be read back in order.
 inline constexpr Bytes max_log_limit = 32_MiB;
-// In the file that Docker keeps of a container's output: so much each write costs beyond its bytes, and
-// within so much all can surely be read back. Of more output there is no checksum: Docker may lose some of
-// it.
-inline constexpr std::uint64_t log_entry_cost = 28;
-inline constexpr std::uint64_t exact_log = 1'000'000'000;
+// An executor that takes over an attempt reads so much of its output to go on with its checksum; of longer
+// output there is none then.
+inline constexpr std::uint64_t log_summed_again = 1'000'000'000;
+// What was read of a job's output and isn't stored lies in files of so many bytes, and so many of them, on
+// the executor's machine: the job waits when they are full.
+inline constexpr std::uint64_t spool_segment = 4u << 20;
+inline constexpr std::size_t spool_segments = 16;
 inline constexpr std::size_t log_head = 2u << 20;
 inline constexpr std::size_t log_tail = 2u << 20;
 // Of a log in files the last lines are looked for in so much at its end, and no further back: as much as

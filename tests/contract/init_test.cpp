@@ -1,8 +1,11 @@
 // berth-init as PID 1 of real containers: what it does for a job, and what a job can't do to it.
+#include "executor/runtime/docker/wire.hpp"
 #include "tests/contract/runtime_fixture.hpp"
 #include "tests/support/berth_process.hpp"
 
 #include <gmock/gmock.h>
+
+#include <fcntl.h>
 
 #include <csignal>
 #include <cstdlib>
@@ -78,6 +81,24 @@ TEST_F(Init, RunsInAnImageThatHasNothingButTheProgram) {
   EXPECT_EQ(outcome_of(wanted).exit_code, 7);
   EXPECT_THAT(output_of(wanted.identity).all, HasSubstr("busybox\n"));
   EXPECT_EQ(std::system("docker rmi --force berth-test-scratch >&2"), 0);
+}
+
+// Of the version before pipes, which began what this one finds.
+TEST_F(Init, AnExecutorThatGivesNoPipesHasTheOutputInDockersLog) {
+  const auto wanted = shell("echo to Docker; exit 4");
+  ASSERT_TRUE(run(runtime_->create(wanted)));
+  const auto name = container_name(wanted.identity);
+  const auto directory = state_.path() / "attempts" / name;
+  auto link = docker::InitLink::listen(io_.get_executor(), directory);
+  ASSERT_TRUE(link);
+  ASSERT_EQ(std::system(("docker start " + name + " >&2").c_str()), 0);
+  docker::Given given;
+  given[berth_record] = FileDescriptor(::open((directory / "record").c_str(), O_WRONLY | O_CLOEXEC));
+  auto go = docker::go_for(wanted.definition);
+  go.version = 1;
+  ASSERT_EQ(run(link->release(go, given, at_once, deadline_in(patience))).value(), 0);
+  EXPECT_EQ(run(runtime_->wait(wanted.identity)).value().exit_code, 4);
+  EXPECT_EQ(output_of(wanted.identity).all, "to Docker\n");
 }
 
 // --- endings ---

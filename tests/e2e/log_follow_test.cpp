@@ -20,8 +20,7 @@ using LogFollower = EndToEnd;
 constexpr std::size_t steps_of_output = 50;
 constexpr std::size_t step_of_output = 1'000'000;  // less than is kept of what a follower hasn't fetched yet
 
-// All 256 values, and nothing that repeats itself. Each step ends a line: Docker holds back what is left of
-// one until more comes.
+// All 256 values, and nothing that repeats itself.
 std::string random_bytes(std::size_t count) {
   std::mt19937_64 random(1);
   std::string bytes(count, '\0');
@@ -29,7 +28,6 @@ std::string random_bytes(std::size_t count) {
     const std::uint64_t word = random();
     std::memcpy(bytes.data() + i, &word, sizeof word);
   }
-  for (std::size_t end = step_of_output; end <= count; end += step_of_output) bytes[end - 1] = '\n';
   return bytes;
 }
 

@@ -4,6 +4,7 @@
 #include "executor/runtime/docker/replies.hpp"
 
 #include <csignal>
+#include <tuple>
 #include <utility>
 
 namespace berth {
@@ -90,7 +91,11 @@ Task<Result<docker::Inspection>> DockerRuntime::look(std::string name) {
   }
   auto inspection = docker::parse_inspection(reply->body);
   if (inspection && inspection->state.phase == ContainerPhase::running) {
-    if (inspection->has_init) hold_back(*inspection, files_.record(name));
+    const auto record = inspection->has_init ? files_.record(name) : InitRecord{};
+    if (inspection->has_init) hold_back(*inspection, record);
+    // At once, whoever asks: its job may wait for somebody who empties its pipes. What is in the way of that
+    // is told to who copies its output.
+    if (record.is_piped) std::ignore = output_of(name);
     if (!inspection->is_held) remember_running(name, incarnation, inspection->state.started_at);
     auto& memory = memory_[name];
     memory.id = inspection->id;

@@ -1,4 +1,5 @@
-// DockerRuntime's half about output: copying a container's log, byte by byte, whatever ends the stream early.
+// DockerRuntime's half about output: of the job's pipes, or of a container that an older executor began, out
+// of Docker's log, byte by byte, whatever ends the stream early.
 #include "executor/runtime/docker/docker_runtime.hpp"
 #include "executor/runtime/docker/replies.hpp"
 #include "shared/http/multiplexed.hpp"
@@ -43,7 +44,7 @@ class Skipper {
 // Behind so much, what is to be skipped is counted from a beginning that Docker may have dropped: then as
 // much of what is new is skipped instead.
 Result<> judge_skip(std::uint64_t skip) {
-  if (skip <= limits::exact_log) return {};
+  if (skip <= docker::exact_log) return {};
   return Error{
       ErrorKind::refused,
       "more than Docker surely keeps had been put out when its log was opened again, so some of what "
@@ -53,7 +54,56 @@ Result<> judge_skip(std::uint64_t skip) {
 }  // namespace
 
 Task<Result<>> DockerRuntime::copy_logs(ContainerIdentity identity, std::uint64_t skip, LogSink& sink) {
-  const std::string name = container_name(identity);
+  std::string name = container_name(identity);
+  if (files_.record(name).is_piped) co_return co_await copy_output(std::move(name), skip, sink, std::nullopt);
+  co_return co_await follow_docker_log(std::move(name), skip, sink);
+}
+
+Task<Result<>> DockerRuntime::copy_ended_logs(ContainerIdentity identity, std::uint64_t skip, LogSink& sink) {
+  std::string name = container_name(identity);
+  if (files_.record(name).is_piped)
+    co_return co_await copy_output(std::move(name), skip, sink, read_deadline);
+  co_return co_await read_docker_log(std::move(name), skip, sink);
+}
+
+// --- the job's pipes ---
+
+Result<std::shared_ptr<docker::JobOutput>> DockerRuntime::output_of(const std::string& name) {
+  auto& output = outputs_[name];
+  if (!output) {
+    auto opened = docker::JobOutput::open(executor_, files_.output_directory(name));
+    if (!opened) {
+      outputs_.erase(name);
+      return opened.error();
+    }
+    output = std::move(*opened);
+  }
+  output->begin();
+  return output;
+}
+
+void DockerRuntime::forget_output(const std::string& name) {
+  const auto known = outputs_.find(name);
+  if (known == outputs_.end()) return;
+  known->second->close();
+  outputs_.erase(known);
+}
+
+Task<Result<>> DockerRuntime::copy_output(std::string name, std::uint64_t skip, LogSink& sink,
+                                          std::optional<Milliseconds> patience) {
+  const auto output = output_of(name);
+  if (!output) co_return output.error();
+  const auto kept = *output;
+  const auto copied = co_await kept->copy(skip, sink, patience);
+  if (!copied) co_return copied.error();
+  if (kept->has_seen_writers() || files_.record(name).is_emptied) co_return Result<>{};
+  co_return Error{ErrorKind::refused,
+                  "no executor was there when its container ended, so the last of it may be lost"};
+}
+
+// --- Docker's log ---
+
+Task<Result<>> DockerRuntime::follow_docker_log(std::string name, std::uint64_t skip, LogSink& sink) {
   LogCursor cursor;
   cursor.delivered = skip;
   int fruitless = 0;
@@ -89,8 +139,7 @@ Task<Result<>> DockerRuntime::copy_logs(ContainerIdentity identity, std::uint64_
   }
 }
 
-Task<Result<>> DockerRuntime::copy_ended_logs(ContainerIdentity identity, std::uint64_t skip, LogSink& sink) {
-  const std::string name = container_name(identity);
+Task<Result<>> DockerRuntime::read_docker_log(std::string name, std::uint64_t skip, LogSink& sink) {
   LogCursor cursor;
   cursor.delivered = skip;
   const auto copied = co_await copy_once(name, Reading::whole, cursor, sink);

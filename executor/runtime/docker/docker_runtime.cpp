@@ -46,6 +46,10 @@ DockerRuntime::DockerRuntime(asio::any_io_executor executor, http::Address addre
       removal_slots_(executor, changes_at_once, "Docker"),
       pulls_(executor, engine_) {}
 
+DockerRuntime::~DockerRuntime() {
+  for (const auto& [name, output] : outputs_) output->close();
+}
+
 Task<RuntimeInfo> DockerRuntime::probe() {
   RuntimeInfo info;
   info.name = "docker";
@@ -192,15 +196,23 @@ Task<Result<>> DockerRuntime::start_container(ContainerIdentity identity) {
 
 Task<Result<>> DockerRuntime::release(std::string name, berth_go go, docker::InitLink link,
                                       MayStart may_start) {
-  const auto record = files_.open_record(name);
-  if (!record.is_open()) co_return unavailable("the record of " + name + " can't be opened");
+  docker::Given given;
+  given[berth_record] = files_.open_record(name);
+  if (!given[berth_record].is_open()) co_return unavailable("the record of " + name + " can't be opened");
+  forget_output(name);  // of an earlier word, which didn't come to init
+  auto output = docker::JobOutput::open(executor_, files_.output_directory(name));
+  if (!output) co_return output.error();
+  const auto opened = (*output)->open_ends(given);
+  if (!opened) co_return opened.error();
+  outputs_[name] = *output;
   const std::string incarnation = engine_.incarnation();
-  const auto answer = co_await link.release(go, record, std::move(may_start), deadline_in(release_deadline));
+  const auto answer = co_await link.release(go, given, std::move(may_start), deadline_in(release_deadline));
   if (answer && *answer != 0) co_return docker::execution_error(*answer);
   if (!answer) {
     // It may have been told by an earlier call: then it calls no more, and the record says so.
     if (!files_.record(name).has_begun()) co_return answer.error();
   }
+  (*output)->begin();
   remember_running(name, incarnation, std::nullopt);
   if (link.caller() > 0) memory_[name].pid = link.caller();
   co_return Result<>{};
@@ -235,6 +247,7 @@ Task<Result<>> DockerRuntime::remove(ContainerIdentity identity) {
     co_return docker::plain_error(reply->status, words_of(*reply));
   }
   memory_.erase(name);
+  forget_output(name);
   files_.remove(name);
   co_return Result<>{};
 }
@@ -266,6 +279,8 @@ Task<Result<std::vector<ContainerState>>> DockerRuntime::list(std::string cluste
   if (!listed) co_return listed.error();
   std::set<std::string> names;
   for (const auto& entry : *listed) names.insert(container_name(entry.identity));
+  // Of one that somebody took away, its record and what is left of its output are still to be read.
+  for (const auto& [name, output] : outputs_) names.insert(name);
   files_.keep_only(names);
   std::vector<ContainerState> out;
   bool is_silent = false;

@@ -12,6 +12,9 @@
 // the rule above.
 // - A container runs before its job's process does: init waits for a word that start() gives. Until then it
 // is `created`.
+// - Output doesn't go through Docker, which would have to write and rotate all of it, and loses some where it
+//   rotates or is restarted: job_output.hpp. Docker's own log is read where an executor from before that
+//   began the container.
 // - Pulls: an image is not_found when the registry says so, and also when the name of the registry doesn't
 // exist; a
 //   registry that can't be asked is unavailable (the rule and its reason: replies.hpp).
@@ -24,6 +27,7 @@
 #include "executor/runtime/docker/engine.hpp"
 #include "executor/runtime/docker/init_files.hpp"
 #include "executor/runtime/docker/init_link.hpp"
+#include "executor/runtime/docker/job_output.hpp"
 #include "executor/runtime/docker/pull.hpp"
 #include "shared/runtime/off_loop.hpp"
 #include "shared/runtime/slots.hpp"
@@ -42,6 +46,7 @@ class DockerRuntime final : public ContainerRuntime {
  public:
   // `files`: on the machine of the daemon, under the same path as the daemon sees it.
   DockerRuntime(asio::any_io_executor executor, http::Address address, docker::InitFiles files);
+  ~DockerRuntime() override;
 
   Task<RuntimeInfo> probe() override;
   Task<Result<bool>> has_image(std::string image) override;
@@ -104,6 +109,12 @@ class DockerRuntime final : public ContainerRuntime {
   Task<Result<ContainerState>> conclude(docker::Inspection inspection, bool wait_was_unbroken);
   Task<Result<>> await_exit(std::string name);
   Task<Result<>> await_removal(std::string name);
+  Result<std::shared_ptr<docker::JobOutput>> output_of(const std::string& name);
+  void forget_output(const std::string& name);
+  Task<Result<>> copy_output(std::string name, std::uint64_t skip, LogSink& sink,
+                             std::optional<Milliseconds> patience);
+  Task<Result<>> follow_docker_log(std::string name, std::uint64_t skip, LogSink& sink);
+  Task<Result<>> read_docker_log(std::string name, std::uint64_t skip, LogSink& sink);
   Task<Result<>> copy_once(std::string name, Reading reading, LogCursor& cursor, LogSink& sink);
   Task<bool> ends_with(std::string name, std::string delivered);
   // refused: the end of its output may be missing.
@@ -123,6 +134,7 @@ class DockerRuntime final : public ContainerRuntime {
   std::vector<std::string> images_;                 // as last seen
   Deadline images_due_{};                           // when to look again
   std::unordered_map<std::string, Memory> memory_;  // by container name; forgotten when it is removed
+  std::unordered_map<std::string, std::shared_ptr<docker::JobOutput>> outputs_;  // the same
 };
 
 // `docker_host` is unix:///PATH, tcp://HOST:PORT, or empty for the default; `state` is this executor's own

@@ -71,6 +71,7 @@ Result<InitFiles> InitFiles::open(const fs::path& state) {
   };
   std::error_code failure;
   fs::create_directories(state / "attempts", failure);
+  if (!failure) fs::create_directories(state / "outputs", failure);
   if (failure) return complaint(failure.message());
   if (::chmod(state.c_str(), S_IRWXU) != 0) return complaint(last_error());
   if (!put_program(state / "init")) return complaint(last_error());
@@ -107,6 +108,7 @@ FileDescriptor InitFiles::open_record(const std::string& name) const {
 
 void InitFiles::remove(const std::string& name) {
   std::error_code ignored;  // what is left is found when the containers are listed
+  fs::remove_all(output_directory(name), ignored);
   fs::remove_all(directory(name), ignored);
   if (!ignored) made_.erase(name);
 }

@@ -4,6 +4,7 @@
 //   lease            the executor's lease             } every attempt's directory
 //   attempts/<container's name>/{init, lease, link, record}
 //                    seen read-only inside the container as /.berth (init/protocol.h)
+//   outputs/<container's name>/    its output, on its way (job_output.hpp)
 //
 // The state directory itself is closed to other users; what is mounted out of it is not, because jobs have
 // users of all kinds. An attempt's directory lives as long as its container: with the container it is what an
@@ -37,6 +38,8 @@ class InitFiles {
   // Nothing that was written: an empty record. One that isn't there: also.
   InitRecord record(const std::string& name) const;
   std::filesystem::path directory(const std::string& name) const { return attempts_ / name; }
+  // Of its output. make() doesn't make it; remove() and keep_only() remove it.
+  std::filesystem::path output_directory(const std::string& name) const { return outputs_ / name; }
   // Of the record, for writing. Invalid when it can't be opened.
   FileDescriptor open_record(const std::string& name) const;
   void remove(const std::string& name);
@@ -45,10 +48,14 @@ class InitFiles {
 
  private:
   InitFiles(std::filesystem::path state, FileDescriptor lease)
-      : state_(std::move(state)), attempts_(state_ / "attempts"), lease_(std::move(lease)) {}
+      : state_(std::move(state)),
+        attempts_(state_ / "attempts"),
+        outputs_(state_ / "outputs"),
+        lease_(std::move(lease)) {}
 
   std::filesystem::path state_;
   std::filesystem::path attempts_;
+  std::filesystem::path outputs_;
   FileDescriptor lease_;
   std::set<std::string> made_;
 };

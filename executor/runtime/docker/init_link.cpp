@@ -36,19 +36,26 @@ int listening_socket(const std::filesystem::path& directory) {
   return made.release();
 }
 
-bool send_go(int socket, berth_go go, int record) {
+bool send_go(int socket, berth_go go, const Given& given) {
+  std::array<int, berth_descriptors> descriptors{};
+  std::size_t count = 0;
+  while (count < given.size() && given[count].is_open()) {
+    descriptors[count] = given[count].get();
+    ++count;
+  }
+  const auto size = count * sizeof descriptors.front();
   iovec bytes{&go, sizeof go};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> room{};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof descriptors)> room{};
   msghdr message{};
   message.msg_iov = &bytes;
   message.msg_iovlen = 1;
   message.msg_control = room.data();
-  message.msg_controllen = room.size();
+  message.msg_controllen = CMSG_SPACE(size);
   auto* with = CMSG_FIRSTHDR(&message);
   with->cmsg_level = SOL_SOCKET;
   with->cmsg_type = SCM_RIGHTS;
-  with->cmsg_len = CMSG_LEN(sizeof record);
-  std::memcpy(CMSG_DATA(with), &record, sizeof record);
+  with->cmsg_len = CMSG_LEN(size);
+  std::memcpy(CMSG_DATA(with), descriptors.data(), size);
   return ::sendmsg(socket, &message, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof go);
 }
 
@@ -86,8 +93,8 @@ Task<bool> InitLink::accept(stream_protocol::socket& socket) {
   co_return !error;
 }
 
-Task<Result<int>> InitLink::release(berth_go go, const FileDescriptor& record,
-                                    std::function<Task<Result<>>()> may_start, Deadline deadline) {
+Task<Result<int>> InitLink::release(berth_go go, Given& given, std::function<Task<Result<>>()> may_start,
+                                    Deadline deadline) {
   using asio::experimental::awaitable_operators::operator||;
   const Error too_late{ErrorKind::timeout, "the container's init doesn't call"};
   stream_protocol::socket socket(acceptor_.get_executor());
@@ -100,8 +107,8 @@ Task<Result<int>> InitLink::release(berth_go go, const FileDescriptor& record,
 
   const auto allowed = co_await may_start();
   if (!allowed) co_return allowed.error();
-  if (!send_go(socket.native_handle(), go, record.get()))
-    co_return unavailable("the container's init hung up");
+  if (!send_go(socket.native_handle(), go, given)) co_return unavailable("the container's init hung up");
+  given = Given();  // the pipes end when init and the job have gone
 
   berth_started answer{};
   auto reading = read(socket, answer);

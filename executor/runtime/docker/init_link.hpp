@@ -1,6 +1,6 @@
 // The executor's end of the link to one attempt's berth-init (init/protocol.h): it listens before the
-// container is started, gives init the word to go on and the descriptor of its record, and hears whether the
-// command could be executed.
+// container is started, gives init the word to go on and the descriptors that belong to it, and hears whether
+// the command could be executed.
 #pragma once
 
 #include "executor/runtime/docker/init_files.hpp"
@@ -9,11 +9,15 @@
 
 #include <boost/asio/local/stream_protocol.hpp>
 
+#include <array>
 #include <filesystem>
 #include <functional>
 #include <string>
 
 namespace berth::docker {
+
+// In the order of init/protocol.h, up to the first that isn't open.
+using Given = std::array<FileDescriptor, berth_descriptors>;
 
 class InitLink {
  public:
@@ -26,9 +30,9 @@ class InitLink {
 
   // Waits for init to call, and lets it go on if `may_start` still says so at that very moment. Returns 0, or
   // the errno with which the command couldn't be executed. Errors: those of `may_start`, unavailable (it hung
-  // up: the record tells how far it came), timeout.
-  Task<Result<int>> release(berth_go go, const FileDescriptor& record,
-                            std::function<Task<Result<>>()> may_start, Deadline deadline);
+  // up: the record tells how far it came), timeout. What init was given is closed here.
+  Task<Result<int>> release(berth_go go, Given& given, std::function<Task<Result<>>()> may_start,
+                            Deadline deadline);
 
   // The init that has called, as its pid is seen from here; 0: none has, or it can't be seen.
   int caller() const { return caller_; }

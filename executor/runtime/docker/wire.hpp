@@ -65,11 +65,13 @@ std::string create_body(const ContainerSpec& spec, const DaemonFacts& facts, con
 // would starve the machine of process ids.
 inline constexpr int pids_limit = 16'384;
 
-// Docker's `local` driver keeps this much of a container's output in a file, and two files at most. Within
+// Where output goes to Docker: init's own words, and the output of jobs that an older executor began. Its
+// `local` driver keeps this much of a container's output in a file, and two files at most. Within
 // the first file every byte can be read back in order; when the driver rotates, a reader that follows may
 // lose or repeat some.
 inline constexpr std::string_view log_file_size = "1g";
 inline constexpr std::string_view log_files = "2";
+inline constexpr std::uint64_t exact_log = 1'000'000'000;  // bytes; each write costs some 20 more
 
 // One container as inspected.
 struct Inspection {

@@ -40,6 +40,15 @@ TEST(InitRecord, tells_whether_a_signal_from_outside_had_reached_it) {
   EXPECT_FALSE(parse_init_record(whole).is_signalled);
 }
 
+TEST(InitRecord, tells_where_the_output_went_and_whether_all_of_it_was_taken) {
+  const auto piped = parse_init_record("started 1000 piped\nended 1600 exit 0 itself 0 0 0\nemptied 1700\n");
+  EXPECT_EQ(piped.started, WallTime{1000});
+  EXPECT_TRUE(piped.is_piped);
+  EXPECT_TRUE(piped.is_emptied);
+  EXPECT_FALSE(parse_init_record(whole).is_piped) << "an older init's";
+  EXPECT_FALSE(parse_init_record(whole).is_emptied);
+}
+
 TEST(InitRecord, of_a_command_that_could_not_be_executed) {
   const auto record = parse_init_record("failed 1000 2\n");
   ASSERT_TRUE(record.failed);

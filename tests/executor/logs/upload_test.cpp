@@ -131,20 +131,31 @@ TEST_F(LogUploadTest, of_a_log_without_a_checksum_or_a_limit_only_the_end_is_rea
   EXPECT_EQ(later.output(), (AttemptOutput{101u << 16, std::nullopt}));
 }
 
-TEST_F(LogUploadTest, says_that_output_may_be_missing_where_it_went_on_late_in_a_long_log) {
-  LogPiece piece;
-  piece.end = limits::exact_log + 1;
-  piece.stream = 1;
-  piece.stream_start = limits::exact_log;
-  piece.bytes = "x";
-  ASSERT_TRUE(loop.run(memory.append_log(JobId{1}, 1, {piece}, {})));
-  LogUpload later(loop.executor(), store, clock, tasks, {JobId{1}, 1}, no_log_limit);
+// The runtime keeps what isn't.
+TEST_F(LogUploadTest, tells_how_much_is_stored) {
+  store.refuse_logs = unavailable("connection refused");
+  ASSERT_TRUE(write(LogStream::out, "0123456789"));
+  loop.run_until([&] { return store.append_calls >= 1; });
+  EXPECT_EQ(upload.stored(), 0u);
+  store.refuse_logs.reset();
+  ASSERT_TRUE(flush());
+  EXPECT_EQ(upload.stored(), 10u);
+  LogUpload later(loop.executor(), store, clock, tasks, {JobId{1}, 1});
   ASSERT_TRUE(loop.run(later.resume()));
-  ASSERT_TRUE(loop.run(later.write(LogStream::out, "more")));
-  const auto flushed = loop.run(later.flush());
-  ASSERT_FALSE(flushed);
-  EXPECT_EQ(flushed.error().kind, ErrorKind::refused);
-  EXPECT_EQ(store.appended.back().end, limits::exact_log + 5);
+  EXPECT_EQ(later.stored(), 10u);
+}
+
+TEST_F(LogUploadTest, what_nobody_has_any_more_is_a_gap_and_leaves_no_checksum) {
+  ASSERT_TRUE(write(LogStream::out, "out"));
+  ASSERT_TRUE(flush());
+  LogUpload later(loop.executor(), store, clock, tasks, {JobId{1}, 1});
+  ASSERT_TRUE(loop.run(later.resume()));
+  later.leave_out(10, 7);
+  ASSERT_TRUE(loop.run(later.write(LogStream::err, "err")));
+  ASSERT_TRUE(loop.run(later.flush()));
+  EXPECT_EQ(store.appended.back().stream_start, 7u);
+  EXPECT_EQ(store.appended.back().end, 20u);
+  EXPECT_EQ(later.output(), (AttemptOutput{20, std::nullopt}));
 }
 
 TEST_F(LogUploadTest, a_store_that_does_not_tell_what_it_has_is_given_up_after_a_while) {

@@ -183,12 +183,12 @@ TEST_F(DockerScriptTest, OutputMayBeMissingWhereALogIsOpenedAgainThatDockerNoLon
   };
   NoSink sink;
   write_log(2);
-  EXPECT_TRUE(loop.run(runtime->copy_logs(container(), limits::exact_log, sink)));
-  EXPECT_TRUE(loop.run(runtime->copy_ended_logs(container(), limits::exact_log, sink)));
-  auto copied = loop.run(runtime->copy_logs(container(), limits::exact_log + 1, sink));
+  EXPECT_TRUE(loop.run(runtime->copy_logs(container(), docker::exact_log, sink)));
+  EXPECT_TRUE(loop.run(runtime->copy_ended_logs(container(), docker::exact_log, sink)));
+  auto copied = loop.run(runtime->copy_logs(container(), docker::exact_log + 1, sink));
   ASSERT_FALSE(copied);
   EXPECT_EQ(copied.error().kind, ErrorKind::refused);
-  copied = loop.run(runtime->copy_ended_logs(container(), limits::exact_log + 1, sink));
+  copied = loop.run(runtime->copy_ended_logs(container(), docker::exact_log + 1, sink));
   ASSERT_FALSE(copied);
   EXPECT_EQ(copied.error().kind, ErrorKind::refused);
 }

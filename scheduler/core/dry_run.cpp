@@ -7,6 +7,9 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <optional>
+#include <set>
+#include <string>
 #include <unordered_map>
 #include <utility>
 
@@ -61,17 +64,53 @@ Explanation explanation_of(const ClusterView& view, const PlacementRules& rules,
   return explanation;
 }
 
-std::string pull_words(const DryRun& result, const Newcomers& jobs) {
-  std::string missing;
-  for (const auto& place : result.places) {
-    if (!place.executor || place.image_there) continue;
-    const auto words = jobs[place.index].definition.image + " isn't known to be on " + *place.executor;
-    if (missing.empty()) missing = words;
-  }
-  if (result.placed == 0) return "unknown before it is known where it goes";
-  if (missing.empty()) return "nothing, the image is there";
-  return "unknown: " + missing + ", and its size only shows when it is pulled";
+// Whose size is looked for: each costs a look at all executors.
+constexpr std::size_t images_sized = 100;
+
+// The largest of those that executors have by this name: it may have changed since some pulled it.
+std::optional<Bytes> known_size(const ClusterView& view, const std::string& image) {
+  std::optional<Bytes> size;
+  for (const auto& [name, executor] : view.executors())
+    size = std::max(size, image_size(executor.info, image));
+  return size;
 }
+
+// What is to be pulled, each image once on each executor.
+class Pulls {
+ public:
+  explicit Pulls(const ClusterView& view) : view_(view) {}
+
+  void add(const std::string& executor, const std::string& image) {
+    const auto name = full_image_name(image);
+    if (!pulled_.emplace(executor, name).second) return;
+    if (!sizes_.contains(name) && sizes_.size() < images_sized) sizes_[name] = known_size(view_, name);
+    const auto known = sizes_.find(name);
+    if (known != sizes_.end() && known->second) {
+      bytes_ += *known->second;
+    } else if (unknown_.empty()) {
+      unknown_ = known == sizes_.end() ? "these are more images than are looked for"
+                                       : "no executor tells the size of " + image;
+    }
+    first_ = first_.empty() ? image + " by " + executor : first_;
+  }
+
+  std::optional<Bytes> bytes() const { return unknown_.empty() ? std::optional(bytes_) : std::nullopt; }
+  std::string in_words() const {
+    if (pulled_.empty()) return "nothing, the image is there";
+    if (!unknown_.empty()) return "unknown: " + unknown_ + ", and a size only shows when an image is pulled";
+    const auto size = to_string(bytes_) + " when unpacked, as other executors have it";
+    if (pulled_.size() == 1) return first_ + ": " + size;
+    return std::to_string(pulled_.size()) + " pulls, as of " + first_ + ": " + size;
+  }
+
+ private:
+  const ClusterView& view_;
+  std::set<std::pair<std::string, std::string>> pulled_;
+  std::map<std::string, std::optional<Bytes>> sizes_;
+  Bytes bytes_{};
+  std::string first_;
+  std::string unknown_;
+};
 
 }  // namespace
 
@@ -87,7 +126,7 @@ DryRun dry_run(const ClusterView& view, const PlacementRules& rules, std::vector
   }
   DryRun result;
   result.jobs = jobs.size();
-  bool is_all_there = true;
+  Pulls pulls(view);
   std::optional<std::size_t> first_that_waits;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     PlannedPlace place;
@@ -98,7 +137,7 @@ DryRun dry_run(const ClusterView& view, const PlacementRules& rules, std::vector
       place.executor = found->second.executor;
       place.why = found->second.why;
       place.image_there = has_image(view.executors().at(found->second.executor).info, image);
-      is_all_there = is_all_there && place.image_there;
+      if (!place.image_there) pulls.add(found->second.executor, jobs[i].definition.image);
       ++result.placed;
     } else if (!first_that_waits) {
       first_that_waits = i;
@@ -106,8 +145,8 @@ DryRun dry_run(const ClusterView& view, const PlacementRules& rules, std::vector
     result.places.push_back(std::move(place));
   }
   result.waiting = result.jobs - result.placed;
-  if (result.placed > 0 && is_all_there) result.pull_bytes = Bytes{0};
-  result.pull = pull_words(result, jobs);
+  if (result.placed > 0) result.pull_bytes = pulls.bytes();
+  result.pull = result.placed > 0 ? pulls.in_words() : "unknown before it is known where it goes";
   result.explanation = explanation_of(view, rules, now, has_leader, jobs, first_that_waits.value_or(0));
   if (result.waiting > 1 && has_leader) {
     const auto whys = whys_of_waiting(view, rules, jobs, got);

@@ -53,6 +53,14 @@ bool has_image(const ExecutorInfo& executor, const std::string& image) {
   return std::binary_search(images.begin(), images.end(), image);
 }
 
+std::optional<Bytes> image_size(const ExecutorInfo& executor, const std::string& image) {
+  const auto& images = executor.runtime.images;
+  const auto& sizes = executor.runtime.image_sizes;
+  const auto found = std::lower_bound(images.begin(), images.end(), image);
+  if (found == images.end() || *found != image || sizes.size() != images.size()) return std::nullopt;
+  return sizes[static_cast<std::size_t>(found - images.begin())];
+}
+
 std::vector<std::string> take(Free& free, const Resources& wanted) {
   free.cpu -= wanted.cpu;
   free.memory -= wanted.memory;

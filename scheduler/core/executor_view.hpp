@@ -4,6 +4,7 @@
 #include "shared/base/ids.hpp"
 #include "shared/model/executor_info.hpp"
 
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -44,6 +45,8 @@ Free free_of(const ExecutorView& executor);
 
 // Whether the image (by its full name) is known to be there.
 bool has_image(const ExecutorInfo& executor, const std::string& image);
+// What it takes there, unpacked; nothing where it isn't known to be, or how large it is.
+std::optional<Bytes> image_size(const ExecutorInfo& executor, const std::string& image);
 
 // Takes what a job needs, and returns the uuids of the GPUs that it gets: all of one type where one type has
 // enough, and of those types the one of which the fewest are left, so that large groups stay whole. There

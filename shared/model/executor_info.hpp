@@ -55,6 +55,7 @@ struct RuntimeInfo {
   std::optional<Disk> disk = {};
   std::vector<UnhealthyGpu> unhealthy_gpus = {};
   std::vector<std::string> images = {};  // full names (image_name.hpp) of the newest that are there, sorted
+  std::vector<Bytes> image_sizes = {};   // of these, in the same order, unpacked; empty: not known
   std::string id = {};                   // its own: who talks to the same one sees the same containers
   bool operator==(const RuntimeInfo&) const = default;
 };
@@ -139,6 +140,8 @@ struct Description<RuntimeInfo> {
       field("unhealthy_gpus", &RuntimeInfo::unhealthy_gpus,
             "GPUs that take no jobs until they have recovered."),
       field("images", &RuntimeInfo::images, "Full names of the images that are there, of the newest ones."),
+      field("image_sizes", &RuntimeInfo::image_sizes,
+            "Bytes that each of these takes when it is unpacked; empty: not known."),
       field("id", &RuntimeInfo::id, "Its own id: who talks to the same one sees the same containers."));
 };
 

@@ -421,7 +421,8 @@ struct Description<DryRun> {
       field("placed", &DryRun::placed, "How many would be placed now."),
       field("waiting", &DryRun::waiting, "How many would wait."),
       field("places", &DryRun::places, "Where each would go, or what it would wait for."),
-      field("pull_bytes", &DryRun::pull_bytes, "Bytes of images to be pulled; absent: not known before."),
+      field("pull_bytes", &DryRun::pull_bytes,
+            "Bytes of images to be pulled, unpacked; absent: not known before."),
       field("pull", &DryRun::pull, "What would be pulled, in words."),
       field("explanation", &DryRun::explanation, "Of the first that would wait, else of the first."));
 };

@@ -228,7 +228,9 @@ TEST_F(DockerRuntimeTest, MoreCoresThanThereAreAreCutToWhatThereIs) {
 }
 
 TEST_F(DockerRuntimeTest, TellsWhichImagesAreThere) {
-  const auto images = run(runtime_->probe()).images;
+  const auto info = run(runtime_->probe());
+  const auto& images = info.images;
+  EXPECT_EQ(info.image_sizes.size(), images.size());
   EXPECT_THAT(images, testing::Contains("docker.io/library/busybox:latest"));
   EXPECT_TRUE(std::is_sorted(images.begin(), images.end()));
 }

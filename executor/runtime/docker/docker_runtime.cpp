@@ -60,7 +60,10 @@ Task<RuntimeInfo> DockerRuntime::probe() {
     info.id = facts->id;
     info.disk = Disk{facts->root, {}, {}};
     co_await look_at_images();
-    info.images = images_;
+    for (const auto& [image, size] : images_) {
+      info.images.push_back(image);
+      info.image_sizes.push_back(size);
+    }
   } else {
     info.message = facts.error().message;
   }

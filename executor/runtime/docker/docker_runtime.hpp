@@ -32,6 +32,7 @@
 #include "shared/runtime/off_loop.hpp"
 #include "shared/runtime/slots.hpp"
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -131,7 +132,7 @@ class DockerRuntime final : public ContainerRuntime {
   Slots removal_slots_;
   docker::SharedPulls pulls_;
   OffLoop looks_;                                   // at what containers use
-  std::vector<std::string> images_;                 // as last seen
+  std::map<std::string, Bytes> images_;             // and their sizes, as last seen
   Deadline images_due_{};                           // when to look again
   std::unordered_map<std::string, Memory> memory_;  // by container name; forgotten when it is removed
   std::unordered_map<std::string, std::shared_ptr<docker::JobOutput>> outputs_;  // the same

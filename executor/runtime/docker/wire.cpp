@@ -291,28 +291,28 @@ std::string list_filters(std::string_view cluster, std::string_view executor) {
       json::object{{"label", json::array{equals(cluster_label, cluster), equals(executor_label, executor)}}});
 }
 
-std::vector<std::string> parse_images(std::string_view body) {
+std::map<std::string, Bytes> parse_images(std::string_view body) {
   const auto parsed = parse_reply(body);
   const auto* images = parsed ? parsed->if_array() : nullptr;
-  std::vector<std::string> names;
-  if (images == nullptr) return names;
-  const auto add_names = [&names](const json::value& image, std::string_view field) {
+  std::map<std::string, Bytes> found;
+  if (images == nullptr) return found;
+  const auto add_names = [&found](const json::value& image, std::string_view field) {
     const auto* list = member(&image, field);
     if (list == nullptr || !list->is_array()) return false;
-    const auto before = names.size();
+    const Bytes size{integer_at(&image, "Size").value_or(0)};
+    bool has_added = false;
     for (const auto& name : list->get_array()) {
-      if (name.is_string() && !name.get_string().starts_with("<none>"))
-        names.push_back(full_image_name(name.get_string()));
+      if (!name.is_string() || name.get_string().starts_with("<none>")) continue;
+      found.emplace(full_image_name(name.get_string()), size);
+      has_added = true;
     }
-    return names.size() > before;
+    return has_added;
   };
   for (const auto& image : *images) {
-    if (names.size() >= limits::images_told) break;
+    if (found.size() >= limits::images_told) break;
     if (!add_names(image, "RepoTags")) add_names(image, "RepoDigests");
   }
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  return names;
+  return found;
 }
 
 std::string encode_reference(std::string_view reference) {

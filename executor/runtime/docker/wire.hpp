@@ -4,6 +4,7 @@
 #include "executor/runtime/container_runtime.hpp"
 #include "init/protocol.h"
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -97,8 +98,8 @@ Result<std::vector<Listed>> parse_list(std::string_view body);
 std::string list_filters(std::string_view cluster, std::string_view executor);
 
 // From the body of GET /images/json: the full names (full_image_name) of the images that are there, sorted,
-// of the newest limits::images_told. One that was pulled by its digest has no other name.
-std::vector<std::string> parse_images(std::string_view body);
+// and their sizes, of the newest limits::images_told. One that was pulled by its digest has no other name.
+std::map<std::string, Bytes> parse_images(std::string_view body);
 
 // Percent-encodes a reference for a path: its slashes, colons and at-sign stay.
 std::string encode_reference(std::string_view reference);

@@ -233,15 +233,17 @@ TEST(DockerWire, AListKeepsItsOwnAndKnowsEveryPhase) {
 
 // --- references and words ---
 
-TEST(Images, AreTheirTagsElseTheirDigests) {
+TEST(Images, AreTheirTagsElseTheirDigestsWithTheirSizes) {
   const auto body = R"([
-    {"Id": "sha256:1", "RepoTags": ["busybox:latest", "box:5000/tools:v2"], "RepoDigests": ["busybox@sha256:aa"]},
-    {"Id": "sha256:2", "RepoTags": ["<none>:<none>"], "RepoDigests": ["team/train@sha256:bb"]},
-    {"Id": "sha256:3", "RepoTags": null, "RepoDigests": ["<none>@<none>"]}])";
-  const std::vector<std::string> names{"box:5000/tools:v2", "docker.io/library/busybox:latest",
-                                       "docker.io/team/train@sha256:bb"};
-  EXPECT_EQ(parse_images(body), names);
-  EXPECT_EQ(parse_images("none"), std::vector<std::string>());
+    {"Id": "sha256:1", "Size": 4000, "RepoTags": ["busybox:latest", "box:5000/tools:v2"],
+     "RepoDigests": ["busybox@sha256:aa"]},
+    {"Id": "sha256:2", "Size": 7, "RepoTags": ["<none>:<none>"], "RepoDigests": ["team/train@sha256:bb"]},
+    {"Id": "sha256:3", "Size": 9, "RepoTags": null, "RepoDigests": ["<none>@<none>"]}])";
+  const std::map<std::string, Bytes> images{{"box:5000/tools:v2", Bytes{4000}},
+                                            {"docker.io/library/busybox:latest", Bytes{4000}},
+                                            {"docker.io/team/train@sha256:bb", Bytes{7}}};
+  EXPECT_EQ(parse_images(body), images);
+  EXPECT_TRUE(parse_images("none").empty());
 }
 
 }  // namespace

@@ -33,6 +33,26 @@ TEST_F(DryRuns, tell_place_and_image_and_change_nothing) {
   EXPECT_EQ(cluster.view.queue().size(), 0u);
 }
 
+TEST_F(DryRuns, tell_how_much_is_pulled_where_another_executor_knows) {
+  const auto has_x = [](auto& info) {
+    info.runtime.images = {"docker.io/library/w:latest", "docker.io/library/x:latest"};
+    info.runtime.image_sizes = {1_MiB, 30_MiB};
+  };
+  machine("small", 1, 1_GiB, has_x);
+  machine("bare", 4, 4_GiB);
+  machine("bare-too", 4, 4_GiB);
+  const auto one = dry_run(cluster.view, {}, {definition(2)}, {}, true);
+  EXPECT_EQ(one.pull_bytes, 30_MiB);
+  EXPECT_EQ(one.pull,
+            "x by " + *one.places[0].executor + ": 30MiB when unpacked, as other executors have it");
+  const auto many = dry_run(cluster.view, {}, {definition(3), definition(3), definition(1)}, {}, true);
+  EXPECT_EQ(many.placed, 3u);
+  EXPECT_EQ(many.pull_bytes, 60_MiB) << "once each, and not where it is: " << many.pull;
+  const auto unknown = dry_run(cluster.view, {}, {definition(3), definition(3, "y")}, {}, true);
+  EXPECT_FALSE(unknown.pull_bytes);
+  EXPECT_NE(unknown.pull.find("unknown: no executor tells the size of y"), std::string::npos) << unknown.pull;
+}
+
 TEST_F(DryRuns, go_behind_those_that_wait) {
   machine("a", 2, 4_GiB);
   waiting(2);

@@ -33,13 +33,17 @@ Result<FileDescriptor> open_pipe(const fs::path& path) {
   const bool is_open_to_all = ::chmod(path.c_str(), pipe_mode) == 0;
   if (is_new && !is_open_to_all) return file_trouble("can't make", path);
   FileDescriptor end(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  if (!end.is_open()) {
+    // The job has changed its mode and its owner, and won't change them back.
+    const bool is_barred = errno == EACCES;
+    auto error = file_trouble("can't open", path);
+    if (is_barred) error.kind = ErrorKind::refused;
+    return error;
+  }
   // A pipe that has had no writer since it was opened doesn't tell that it has none: one comes and goes.
   const FileDescriptor passing(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
-  if (end.is_open() && passing.is_open()) return end;
-  auto error = file_trouble("can't open", path);
-  if (errno == EACCES)
-    error.kind = ErrorKind::refused;  // the job has changed its mode, and will not change it back
-  return error;
+  if (!passing.is_open()) return file_trouble("can't open", path);
+  return end;
 }
 
 std::string this_boot() { return read_line("/proc/sys/kernel/random/boot_id"); }

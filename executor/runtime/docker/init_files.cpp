@@ -94,7 +94,7 @@ Result<fs::path> InitFiles::make(const std::string& name) {
   const bool is_whole = is_there && ::chmod(path.c_str(), program_mode) == 0 &&
                         link_here(state_ / "init", path) && link_here(state_ / "lease", path) &&
                         make_record(path / "record");
-  if (!is_whole) return unavailable("can't prepare " + path.string() + ": " + last_error());
+  if (!is_whole) return file_trouble("can't prepare", path);
   return path;
 }
 

@@ -1,5 +1,7 @@
 #include "executor/runtime/docker/init_link.hpp"
 
+#include "executor/host/files.hpp"
+
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/read.hpp>
 
@@ -12,7 +14,6 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <system_error>
 #include <utility>
 
 namespace berth::docker {
@@ -82,9 +83,7 @@ InitLink::~InitLink() {
 
 Result<InitLink> InitLink::listen(asio::any_io_executor executor, const std::filesystem::path& directory) {
   const int socket = listening_socket(directory);
-  if (socket < 0)
-    return unavailable("can't listen in " + directory.string() + ": " +
-                       std::generic_category().message(errno));
+  if (socket < 0) return file_trouble("can't listen in", directory);
   return InitLink(std::move(executor), directory / "link", socket);
 }
 

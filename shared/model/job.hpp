@@ -117,7 +117,7 @@ struct Job {
   std::optional<std::string> signal;  // "SIGKILL"
   bool oom_killed = false;
   std::uint32_t infrastructure_retries = 0;  // used up of limits::infrastructure_retries
-  std::uint64_t version = 0;                 // raised by every change; what compare-and-set compares
+  std::uint64_t version = 0;                 // raised by every change
   bool operator==(const Job&) const = default;
 };
 

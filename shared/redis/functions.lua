@@ -85,12 +85,23 @@ local function admit(keys, argv)
   return {0, first, last}
 end
 
--- Changes jobs whose version is the expected one, each on its own; the others are left alone. A job may be named once.
+-- Whether a job's record is still the one that was read, given as four words: version, status, created_at and
+-- scheduled_at ('': absent). In a store that went back in time ids and versions are given anew; the others tell apart
+-- what they don't. Without created_at the record couldn't be read, and the version has to do.
+-- Returns that, and the version found or false.
+local function is_as_read(key, version, status, created, scheduled)
+  local found = redis.call('HMGET', key, 'version', 'status', 'created_at', 'scheduled_at')
+  local is_it = found[1] == version and (created == '' or
+    ((found[2] or '') == status and (found[3] or '') == created and (found[4] or '') == scheduled))
+  return is_it, found[1]
+end
+
+-- Changes jobs whose record is as it was read, each on its own; the others are left alone. A job may be named once.
 -- KEYS  1 event counter  2 event stream  3 leader  4 … indexes, inboxes and an executor, referred to by their place
 -- ARGV  1 epoch that must be the leader's, or ''  2 prefix of job keys  3 status channel  4 events kept
 --       5 place of an executor or 0, and the  6 incarnation  7 beat  that were last seen of it: no change is made once
 --       it has been heard from since
---       then of each change: id, expected version, new version,
+--       then of each change: id, the four words of is_as_read, new version,
 --         count of words to set, these (field, value …),  count of fields to delete, these,
 --         count of moves, these (k: into the index KEYS[k]; -k: out of it),
 --         place of an inbox or 0, its entry or '',  event body
@@ -108,15 +119,15 @@ local function transition(keys, argv)
   end
   local at, size = 8, #argv
   while at <= size do
-    local id, expected = argv[at], argv[at + 1]
+    local id = argv[at]
     local key = job_prefix .. id
-    local version = call('HGET', key, 'version')
-    local set = at + 4
-    local delete = set + argv[at + 3] + 1
+    local is_it, version = is_as_read(key, unpack(argv, at + 1, at + 4))
+    local set = at + 7
+    local delete = set + argv[at + 6] + 1
     local move = delete + argv[delete - 1] + 1
     local post = move + argv[move - 1]
-    if version == expected and not is_heard then
-      call('HSET', key, 'version', argv[at + 2], unpack(argv, set, delete - 2))
+    if is_it and not is_heard then
+      call('HSET', key, 'version', argv[at + 5], unpack(argv, set, delete - 2))
       if move - delete > 1 then call('HDEL', key, unpack(argv, delete, move - 2)) end
       for i = move, post - 1 do
         local place = argv[i]
@@ -130,7 +141,7 @@ local function transition(keys, argv)
       bodies[#bodies + 1] = argv[post + 2]
       if argv[post] ~= '0' then posts[#posts + 1] = {tonumber(argv[post]), argv[post + 1], #bodies} end
       results[#results + 1] = 1
-      results[#results + 1] = tonumber(argv[at + 2])
+      results[#results + 1] = tonumber(argv[at + 5])
     else
       results[#results + 1] = 0
       results[#results + 1] = version and tonumber(version) or 0
@@ -155,19 +166,19 @@ local function transition(keys, argv)
   return results
 end
 
--- Deletes jobs that have ended, with their logs, where the version is the expected one.
+-- Deletes jobs that have ended, with their logs, whose record is as it was read.
 -- KEYS  1 leader  2 … indexes of statuses, referred to by their place
 -- ARGV  1 epoch that must be the leader's  2 prefix of job keys  3 prefix of name indexes  4 prefix of logs
---       then of each job: id, expected version, place of its status's index, name or '', last attempt
+--       then of each job: id, the four words of is_as_read, place of its status's index, name or '', last attempt
 -- Returns how many were deleted.
 local function forget_jobs(keys, argv)
   local call = redis.call
   local deposed = not_leading(keys[1], argv[1])
   if deposed then return deposed end
   local forgotten = 0
-  for at = 5, #argv, 5 do
-    local id, version, place, name, attempts = unpack(argv, at, at + 4)
-    if call('HGET', argv[2] .. id, 'version') == version then
+  for at = 5, #argv, 8 do
+    local id, place, name, attempts = argv[at], unpack(argv, at + 5, at + 7)
+    if is_as_read(argv[2] .. id, unpack(argv, at + 1, at + 4)) then
       call('UNLINK', argv[2] .. id)
       call('ZREM', keys[tonumber(place)], id)
       if name ~= '' then call('ZREM', argv[3] .. name, id) end

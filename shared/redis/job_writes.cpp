@@ -5,6 +5,7 @@
 #include "shared/redis/model_text.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -37,13 +38,23 @@ struct Difference {
   std::vector<std::string> deleted;
 };
 
-Difference difference(const Job& before, const Job& after) {
-  const FieldList old_fields = to_fields(before);
+FieldList::const_iterator find(const FieldList& list, std::string_view name) {
+  return std::find_if(list.begin(), list.end(), [&](const auto& field) { return field.first == name; });
+}
+
+std::string text_of(const FieldList& list, std::string_view name) {
+  const auto found = find(list, name);
+  return found == list.end() ? std::string() : found->second;
+}
+
+// By these words a record is known again, whatever a store that went back in time has given anew.
+void add_as_read(const FieldList& record, std::uint64_t version, Command& words) {
+  words.add(version);
+  for (const auto* name : {"status", "created_at", "scheduled_at"}) words.add(text_of(record, name));
+}
+
+Difference difference(const FieldList& old_fields, FieldList new_fields) {
   Difference result;
-  FieldList new_fields = to_fields(after);
-  const auto find = [](const FieldList& list, const std::string& name) {
-    return std::find_if(list.begin(), list.end(), [&](const auto& field) { return field.first == name; });
-  };
   for (const auto& [name, text] : old_fields) {
     if (find(new_fields, name) == new_fields.end()) result.deleted.push_back(name);
   }
@@ -86,8 +97,11 @@ void add_change(const Keys& keys, Change& change, WallTime now, KeyTable& table,
   if (before.definition == after.definition) before.definition = after.definition = {};
   const auto version = before.version;
   before.version = after.version = 0;
-  const Difference changed = difference(before, after);
-  words.add(after.id.value).add(version).add(version + 1);
+  const FieldList known = to_fields(before);
+  const Difference changed = difference(known, to_fields(after));
+  words.add(after.id.value);
+  add_as_read(known, version, words);
+  words.add(version + 1);
   words.add(changed.set.size() * 2);
   for (const auto& [name, text] : changed.set) words.add(name).add(text);
   words.add(changed.deleted.size());
@@ -196,7 +210,9 @@ Command forget_command(const Keys& keys, const std::vector<Job>& jobs, Epoch epo
   KeyTable table({keys.leader()});
   Command tail;
   for (const Job& job : jobs) {
-    tail.add(job.id.value).add(job.version).add(table.place_of(keys.with_status(job.status)));
+    tail.add(job.id.value);
+    add_as_read(to_fields(job), job.version, tail);
+    tail.add(table.place_of(keys.with_status(job.status)));
     tail.add(job.definition.name.value_or(std::string())).add(job.attempt);
   }
   Command words("FCALL", function_name("forget_jobs"));

@@ -50,15 +50,15 @@ Result<Job> parse_job(JobId id, const std::vector<Reply>& words) {
 }
 
 // What stands for a record that can't be read, so that one such job holds up none of the others: visible,
-// never placed, and free to be aborted.
+// never placed, and free to be aborted. By having no created_at it is known again by its version alone.
 Job unreadable_job(JobId id, const std::vector<Reply>& words, const Error& error) {
   Job job;
   job.id = id;
   for (std::size_t i = 0; i + 1 < words.size(); i += 2) {
     const auto name = words[i].text();
+    const auto text = words[i + 1].text();
     if (name == "version") job.version = words[i + 1].number().value_or(0);
-    if (name == "status")
-      job.status = parse_enum<JobStatus>(words[i + 1].text()).value_or(JobStatus::pending);
+    if (name == "status") job.status = parse_enum<JobStatus>(text).value_or(JobStatus::pending);
   }
   if (job.status == JobStatus::running) job.reason = Reason::executing;
   if (job.status == JobStatus::pending) job.reason = Reason::held;

@@ -55,8 +55,10 @@ struct Change {
 // What became of one change.
 struct Changed {
   enum class Outcome {
-    done,      // `version` is the record's new version
-    conflict,  // the record has another version (`version`), or is gone (0): nothing was written
+    done,  // `version` is the record's new version
+    // Nothing was written: the record has another version (`version`), is gone (0), or is that of another job
+    // or assignment to which a store that went back in time gave the same numbers.
+    conflict,
   };
   Outcome outcome = Outcome::done;
   std::uint64_t version = 0;

@@ -103,6 +103,35 @@ TEST_P(StoreContract, OfTwoWritersThatSawTheSameRecordTheSlowerChangesNothing) {
   tell(the_slower_writer_learns_of_it);
 }
 
+// After a failover that lost writes the same id, number and version may mean another job or assignment.
+Task<> the_same_numbers_given_anew_are_not_the_same_record(Store& store) {
+  co_await admit(store, 2);
+  std::vector<Change> changes;
+  for (const std::uint64_t id : {1, 2}) {
+    const Job job = co_await read(store, {id});
+    changes.push_back(change_of(job, lifecycle::Assigned{"m1"}));
+  }
+  changes[0].before.created_at = changes[0].before.created_at + Milliseconds{1};
+  auto answer = co_await store.transition(std::move(changes), std::nullopt);
+  const auto assigned = must(std::move(answer));
+  EXPECT_EQ(assigned.at(0).outcome, Changed::Outcome::conflict) << "another job";
+  EXPECT_EQ(assigned.at(1).outcome, Changed::Outcome::done);
+  const Job job = co_await read(store, {2});
+  for (const bool is_elsewhen : {true, false}) {
+    std::vector<Change> reports{change_of(job, lifecycle::Starting{})};
+    auto& before = reports[0].before;
+    if (is_elsewhen) before.scheduled_at = *job.scheduled_at + Milliseconds{1};
+    if (!is_elsewhen) before.status = JobStatus::running;
+    auto told = co_await store.transition(std::move(reports), std::nullopt);
+    EXPECT_EQ(must(std::move(told)).at(0).outcome, Changed::Outcome::conflict) << is_elsewhen;
+  }
+  const Job untouched = co_await read(store, {2});
+  EXPECT_EQ(untouched, job);
+}
+TEST_P(StoreContract, OfARecordWhoseNumbersWereGivenAnewNothingIsChanged) {
+  tell(the_same_numbers_given_anew_are_not_the_same_record);
+}
+
 Task<> each_change_of_a_batch_stands_alone(Store& store) {
   co_await admit(store, 3);
   std::vector<Change> changes;

@@ -602,15 +602,18 @@ TEST_F(RedisStoreTest, ARedisThatMayForgetIsRefusedWithTheLinesToChange) {
 // Nothing of Berth's writes such things; should it happen, one job's trouble mustn't become everybody's.
 Task<> an_unreadable_record_is_stepped_over(RedisServer& server, RedisStore& store) {
   const auto ids = co_await admit(store, 2);
-  server.ask("HSET {berth:test}:job:1 attempt many");
-  server.ask("XADD {berth:test}:events 1000-0 e nonsense");
+  server.ask("HSET {berth:test}:job:1 attempt many created_at never status ODD");
   std::vector<JobId> both{{1}, {2}};
   auto read = co_await store.jobs(std::move(both));
   const auto jobs = must(std::move(read));
   EXPECT_EQ(jobs.at(1)->status, JobStatus::pending);
   EXPECT_EQ(jobs.at(1)->reason, Reason::queued);
   EXPECT_EQ(jobs.at(0)->reason, Reason::held) << "it is never placed";
-  EXPECT_THAT(jobs.at(0)->message, HasSubstr("attempt"));
+  EXPECT_THAT(jobs.at(0)->message, HasSubstr("can't be read: "));
+  std::vector<Change> abort{change_of(*jobs.at(0), lifecycle::AbortRequested{"it is never placed"})};
+  auto answer = co_await store.transition(std::move(abort), std::nullopt);
+  EXPECT_EQ(must(std::move(answer)).at(0).outcome, Changed::Outcome::done);
+  server.ask("XADD {berth:test}:events 1000-0 e nonsense");
   auto fed = co_await store.read_events(0, 10, no_deadline);
   const auto events = must(std::move(fed));
   EXPECT_EQ(events.back().type, "unreadable");

@@ -58,6 +58,12 @@ void MemoryStore::go_back(std::uint64_t to) {
   written();
 }
 
+void MemoryStore::go_back_to(const Job& earlier) {
+  jobs_.insert_or_assign(earlier.id, earlier);
+  ++history_;
+  written();
+}
+
 Task<std::optional<Error>> MemoryStore::arrive() {
   co_await asio::post(executor_, asio::use_awaitable);
   co_return outage_;
@@ -124,7 +130,10 @@ Changed MemoryStore::apply(const Change& change) {
   const auto found = jobs_.find(change.after.id);
   if (found == jobs_.end()) return {Changed::Outcome::conflict, 0};
   Job& record = found->second;
-  if (record.version != change.before.version) return {Changed::Outcome::conflict, record.version};
+  const bool is_it = record.version == change.before.version && record.status == change.before.status &&
+                     record.created_at == change.before.created_at &&
+                     record.scheduled_at == change.before.scheduled_at;
+  if (!is_it) return {Changed::Outcome::conflict, record.version};
   record = change.after;
   record.version = change.before.version + 1;
   Event event;

@@ -30,6 +30,8 @@ class MemoryStore : public Store {
 
   // Loses the events behind this one, as a failover does to a replica that had missed them. Records stay.
   void go_back(std::uint64_t to);
+  // And what has happened to one job since its record was this.
+  void go_back_to(const Job& earlier);
 
   Task<Result<Admitted>> admit(std::vector<JobDefinition> definitions, std::optional<IdempotencyKey> key,
                                std::string actor) override;

@@ -203,7 +203,7 @@ Task<> ExecutorApp::watch_usage() {
   while (true) {
     co_await sleep_until(deadline_in(limits::usage_period));
     std::vector<ContainerIdentity> driven;
-    for (const auto key : attempts_.driven())
+    for (const auto& [key, scheduled_at] : attempts_.driven())
       driven.push_back({settings_.cluster, settings_.name, key.job, key.number});
     const auto counted = co_await runtime_.counters(std::move(driven));
     co_await throw_if_cancelled();
@@ -233,10 +233,11 @@ Task<bool> ExecutorApp::drop_what_was_lost() {
   const auto live = co_await store_.assigned_jobs(settings_.name);
   if (!live) co_return false;
   const auto driven = attempts_.driven();
-  std::set<AttemptKey> ours;
-  for (const auto& job : *live) ours.insert({job.id, job.attempt});
-  for (const auto key : driven) {
-    if (!ours.contains(key)) attempts_.drop(key);
+  DrivenAttempts ours;
+  for (const auto& job : *live) ours.emplace(AttemptKey{job.id, job.attempt}, job.scheduled_at);
+  for (const auto& [key, scheduled_at] : driven) {
+    const auto found = ours.find(key);
+    if (found == ours.end() || found->second != scheduled_at) attempts_.drop(key);
   }
   inbox_.go_on(std::move(*end));
   look_now_.notify();
@@ -263,10 +264,11 @@ Task<Result<>> ExecutorApp::look_and_recover() {
 
 Task<Result<Observed>> ExecutorApp::look() {
   Observed observed;
+  observed.driven_before = attempts_.driven();
+  observed.ended_before = attempts_.ended().count();
   auto containers = co_await list_containers();
   if (!containers) co_return containers.error();
   observed.containers = std::move(*containers);
-  observed.driven_before = attempts_.driven();
   auto live = co_await store_.assigned_jobs(settings_.name);
   if (!live) co_return live.error();
   observed.live = std::move(*live);

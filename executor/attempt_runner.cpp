@@ -69,6 +69,7 @@ AttemptRunner::AttemptRunner(Surroundings& surroundings, const Job& record, Cont
                              bool is_adopted, OnFinished on_finished)
     : home_(surroundings),
       key_{record.id, record.attempt},
+      scheduled_at_(record.scheduled_at),
       spec_(std::move(spec)),
       on_finished_(std::move(on_finished)),
       machine_(attempt::plan_of(record)),
@@ -78,6 +79,7 @@ AttemptRunner::AttemptRunner(Surroundings& surroundings, const Job& record, Cont
       must_resume_logs_(is_adopted),
       told_(surroundings.executor),
       copying_(surroundings.executor) {
+  if (record.status == JobStatus::running) started_at_ = record.started_at;
   home_.reporter.track(record, *this);
 }
 
@@ -107,10 +109,15 @@ Task<> AttemptRunner::stop() {
   tasks_.cancel();
   co_await tasks_.join();
   co_await copying_.join();
-  home_.reporter.forget(key_);
+  home_.reporter.forget(key_, *this);
 }
 
-void AttemptRunner::on_ending_recorded() { deliver(events::EndingRecorded{}); }
+void AttemptRunner::on_ending_recorded() {
+  if (const auto* told = std::get_if<attempt::states::Reporting>(&machine_.state()))
+    recorded_ending_ = told->outcome;
+  if (recorded_ending_ && !recorded_ending_->started_at) recorded_ending_->started_at = started_at_;
+  deliver(events::EndingRecorded{});
+}
 void AttemptRunner::on_all_told() { told_.notify(); }
 void AttemptRunner::on_fenced_off(const std::string&) { deliver(events::FencedOff{}); }
 void AttemptRunner::on_abort(const std::string& message) {
@@ -143,7 +150,10 @@ void AttemptRunner::carry_out(const effects::Arm& effect) {
   tasks_.spawn("timer", fire(effect.timer, armed, effect.delay));
 }
 
-void AttemptRunner::carry_out(const effects::Report& effect) { home_.reporter.report(key_, effect.event); }
+void AttemptRunner::carry_out(const effects::Report& effect) {
+  if (const auto* started = std::get_if<lifecycle::Started>(&effect.event)) started_at_ = started->at;
+  home_.reporter.report(key_, effect.event);
+}
 
 void AttemptRunner::carry_out(const effects::Forget&) { on_finished_(key_); }
 

@@ -12,6 +12,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace berth {
@@ -40,6 +41,9 @@ class AttemptRunner final : public ReportListener, public std::enable_shared_fro
                 OnFinished on_finished);
 
   AttemptKey key() const { return key_; }
+  std::optional<WallTime> scheduled_at() const { return scheduled_at_; }
+  // That the store has acknowledged; absent until then, and if it was fenced off.
+  const std::optional<lifecycle::Outcome>& recorded_ending() const { return recorded_ending_; }
   void deliver(attempt::Event event);
 
   // Ends what is under way and ignores what comes; the container is left as it is. Afterwards it may be
@@ -85,6 +89,9 @@ class AttemptRunner final : public ReportListener, public std::enable_shared_fro
 
   Surroundings& home_;
   AttemptKey key_;
+  std::optional<WallTime> scheduled_at_;
+  std::optional<WallTime> started_at_;  // as the store was told
+  std::optional<lifecycle::Outcome> recorded_ending_;
   ContainerSpec spec_;
   OnFinished on_finished_;
   attempt::Machine machine_;

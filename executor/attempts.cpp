@@ -17,7 +17,10 @@ void Attempts::take(const Job& record) {
   const AttemptKey key{record.id, record.attempt};
   const auto found = runners_.find(key);
   if (found == runners_.end()) {
-    if (ended_.contains(key) || !holds_resources(record)) return;
+    const auto* ended = ended_.find(key);
+    const bool is_over = ended && ended->scheduled_at == record.scheduled_at;
+    if (is_over || !holds_resources(record)) return;
+    if (ended) return give_back(record);
     // An earlier attempt of the job that is still driven here can't be the live one any more.
     for (auto older = runners_.lower_bound({record.id, 0}); older != runners_.end() && older->first < key;
          ++older) {
@@ -26,9 +29,11 @@ void Attempts::take(const Job& record) {
     add(record, false, events::Begin{});
     return;
   }
-  if (!record.abort_requested_at) return;
-  surroundings_.reporter.refresh(record);
   const auto runner = found->second;
+  // Given anew under the same number by a store that went back in time: what is driven goes first.
+  if (runner->scheduled_at() != record.scheduled_at) return surroundings_.reporter.verify(key);
+  surroundings_.reporter.refresh(record);
+  if (!record.abort_requested_at) return;
   runner->deliver(events::StopAsked{{Cause::aborted, record.message}});
 }
 
@@ -51,12 +56,36 @@ std::shared_ptr<AttemptRunner> Attempts::add(const Job& record, bool is_adopted,
   return runner;
 }
 
+// Its container, its output and its fence were another's. The next number may be free.
+void Attempts::give_back(const Job& record) {
+  lifecycle::Outcome outcome;
+  outcome.cause = Cause::executor_lost;
+  outcome.message = surroundings_.name + " has had an attempt of this number: the store went back in time";
+  outcome.finished_at = surroundings_.clock.wall();
+  if (record.abort_requested_at) {
+    outcome.cause = Cause::aborted;
+    outcome.message = record.message;
+  }
+  log_about({surroundings_.name, record.id, record.attempt}, spdlog::level::warn, "{}: gives back {}: {}",
+            surroundings_.name, to_string(AttemptKey{record.id, record.attempt}), outcome.message);
+  add(record, true, events::Over{std::move(outcome)});
+}
+
 void Attempts::recover(const RecoveryPlan& plan) {
   for (const auto& adoption : plan.adopt) {
     log_about({surroundings_.name, adoption.job.id, adoption.job.attempt}, spdlog::level::info,
               "{}: takes over the container of job {}", surroundings_.name, to_string(adoption.job.id));
     add(adoption.job, true, events::Found{adoption.container});
   }
+  for (auto [job, outcome] : plan.forgotten) {
+    log_about({surroundings_.name, job.id, job.attempt}, spdlog::level::warn,
+              "{}: tells again how job {} ended: the store went back to before that", surroundings_.name,
+              to_string(job.id));
+    // Some of its output may be forgotten as well, and is nowhere else any more.
+    if (outcome.output) outcome.output->sha256.reset();
+    add(job, true, events::Over{std::move(outcome)});
+  }
+  for (const auto& job : plan.reused) give_back(job);
   for (const auto& job : plan.begin) add(job, false, events::Begin{});
   for (const auto& job : plan.vanished) {
     log_about({surroundings_.name, job.id, job.attempt}, spdlog::level::warn,
@@ -69,7 +98,7 @@ void Attempts::recover(const RecoveryPlan& plan) {
     const auto runner = found->second;  // the event may end it
     runner->deliver(events::SeenExited{container});
   }
-  for (const auto& job : plan.aborted) take(job);
+  for (const auto& job : plan.driven) take(job);
   for (const auto key : plan.fenced) surroundings_.reporter.verify(key);
   for (const auto key : plan.remove) {
     if (!leftovers_.insert(key).second) continue;
@@ -99,10 +128,10 @@ void Attempts::drop(AttemptKey key) {
   runner->on_fenced_off("the store gave it to another while contact was lost");
 }
 
-std::set<AttemptKey> Attempts::driven() const {
-  std::set<AttemptKey> keys;
-  for (const auto& [key, runner] : runners_) keys.insert(keys.end(), key);
-  return keys;
+DrivenAttempts Attempts::driven() const {
+  DrivenAttempts driven;
+  for (const auto& [key, runner] : runners_) driven.emplace_hint(driven.end(), key, runner->scheduled_at());
+  return driven;
 }
 
 void Attempts::on_runtime_back() {
@@ -123,18 +152,11 @@ void Attempts::stop_all(const StopCause& why) {
 void Attempts::on_finished(AttemptKey key) {
   const auto found = runners_.find(key);
   if (found == runners_.end()) return;
+  const auto& runner = *found->second;
+  ended_.add(key, runner.scheduled_at(), runner.recorded_ending());
   over_.push_back(std::move(found->second));
   runners_.erase(found);
-  remember(key);
   over_changed_.notify();
-}
-
-void Attempts::remember(AttemptKey key) {
-  if (!ended_.insert(key).second) return;
-  ended_order_.push_back(key);
-  if (ended_order_.size() <= limits::attempts_remembered) return;
-  ended_.erase(ended_order_.front());
-  ended_order_.pop_front();
 }
 
 Task<> Attempts::reap() {

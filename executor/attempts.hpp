@@ -11,7 +11,6 @@
 #include <memory>
 #include <set>
 #include <string>
-#include <unordered_set>
 #include <utility>
 
 namespace berth {
@@ -23,15 +22,15 @@ class Attempts {
   // What containers can be given. Before the first attempt.
   void provide(Provisions provisions) { provisions_ = std::move(provisions); }
 
-  // A record from the inbox: begins its attempt, or aborts it if the record asks for that. The same entry
-  // again, and one of an attempt that has ended, changes nothing.
+  // A record from the inbox, or found by a look: begins its attempt, or aborts it if the record asks for
+  // that. The same again, and one of an attempt that has ended, changes nothing.
   void take(const Job& record);
 
   // Carries out what recovery found. Containers without an attempt are removed by tasks of this object.
   void recover(const RecoveryPlan& plan);
 
-  std::set<AttemptKey> driven() const;
-  const std::unordered_set<AttemptKey>& ended() const { return ended_; }
+  DrivenAttempts driven() const;
+  const EndedAttempts& ended() const { return ended_; }
   std::size_t size() const { return runners_.size(); }
 
   // The attempt isn't this executor's any more, if it ever was: its container goes, and nothing of it is
@@ -54,8 +53,8 @@ class Attempts {
 
  private:
   std::shared_ptr<AttemptRunner> add(const Job& record, bool is_adopted, attempt::Event first);
+  void give_back(const Job& record);
   void on_finished(AttemptKey key);
-  void remember(AttemptKey key);
   Task<> remove_leftover(AttemptKey key);
 
   Surroundings surroundings_;
@@ -63,8 +62,7 @@ class Attempts {
   std::map<AttemptKey, std::shared_ptr<AttemptRunner>> runners_;
   std::deque<std::shared_ptr<AttemptRunner>> over_;  // until their last tasks have ended
   Wakeup over_changed_;
-  std::unordered_set<AttemptKey> ended_;  // the last limits::attempts_remembered
-  std::deque<AttemptKey> ended_order_;
+  EndedAttempts ended_;
   std::set<AttemptKey> leftovers_;  // containers being removed
   TaskGroup removals_;
 };

@@ -154,6 +154,15 @@ void Step::operator()(const events::Vanished&) {
   finish(outcome(Cause::exit_unknown, "its container is gone: nobody saw how it ended"));
 }
 
+void Step::operator()(const events::Over& event) {
+  if (!in_any<Idle>()) return;
+  const auto& outcome = event.outcome;
+  m_.steps_ = outcome.steps;
+  if (outcome.started_at && !m_.plan_.recorded_running)
+    report(lifecycle::Started{*outcome.started_at, outcome.steps});
+  finish(lifecycle::Outcome{outcome}, true);
+}
+
 void Step::operator()(const events::Refused& event) {
   if (in_any<Idle>()) end_before_start(Cause::start, event.message);
 }
@@ -169,8 +178,9 @@ void Step::operator()(const events::Created& event) {
   const auto& error = event.result.error();
   if (is_unanswered(error)) return back_off(error);
   answered();
-  if (error.kind == ErrorKind::conflict)
-    return end_before_start(Cause::start, error.message);  // not ours to remove
+  // Another executor on the same daemon has its container under that name, which isn't ours to remove. The
+  // job has no part in that.
+  if (error.kind == ErrorKind::conflict) return end_before_start(Cause::executor_lost, error.message);
   if (error.kind != ErrorKind::not_found) return finish(judge_failed_start(error.message, now_));
   if (m_.pulls_ < limits::pull_tries) return pull();
   end_before_start(Cause::image_pull, m_.plan_.image + " couldn't be pulled: " + error.message);

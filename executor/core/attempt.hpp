@@ -81,6 +81,9 @@ struct Found {
   ContainerView container;
 };                   // a container of it was left by an earlier process
 struct Vanished {};  // the record says RUNNING, and there is no container
+struct Over {
+  lifecycle::Outcome outcome;
+};  // how it ended is known, and there is nothing to do for it
 struct Refused {
   std::string message;
 };  // this executor won't run it (a volume it doesn't allow)
@@ -130,12 +133,12 @@ struct EndingRecorded {};  // the store acknowledged the ending
 struct FencedOff {};       // the record moved on: another attempt, or an ending by another hand
 }  // namespace events
 
-using Event = std::variant<events::Begin, events::Found, events::Vanished, events::Refused, events::Created,
-                           events::Pulled, events::PullProgressed, events::StartReturned, events::Inspected,
-                           events::WaitReturned, events::SeenExited, events::LogsSilent, events::LogsCopied,
-                           events::KillReturned, events::RemoveReturned, events::TimerFired,
-                           events::Beginning, events::RuntimeBack, events::RuntimeSilent, events::StopAsked,
-                           events::EndingRecorded, events::FencedOff>;
+using Event = std::variant<events::Begin, events::Found, events::Vanished, events::Over, events::Refused,
+                           events::Created, events::Pulled, events::PullProgressed, events::StartReturned,
+                           events::Inspected, events::WaitReturned, events::SeenExited, events::LogsSilent,
+                           events::LogsCopied, events::KillReturned, events::RemoveReturned,
+                           events::TimerFired, events::Beginning, events::RuntimeBack, events::RuntimeSilent,
+                           events::StopAsked, events::EndingRecorded, events::FencedOff>;
 
 // --- what to do ---
 namespace effects {

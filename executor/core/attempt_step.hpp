@@ -18,6 +18,7 @@ class Step {
   void operator()(const events::Begin&);
   void operator()(const events::Found&);
   void operator()(const events::Vanished&);
+  void operator()(const events::Over&);
   void operator()(const events::Refused&);
   void operator()(const events::Created&);
   void operator()(const events::Pulled&);

@@ -4,7 +4,7 @@
 
 namespace berth {
 
-RecoveryPlan plan_recovery(const Observed& observed, const std::unordered_set<AttemptKey>& ended) {
+RecoveryPlan plan_recovery(const Observed& observed, const EndedAttempts& ended) {
   std::map<AttemptKey, const ContainerView*> containers;
   for (const auto& container : observed.containers) containers[container.attempt] = &container;
   const auto is_driven = [&](AttemptKey key) {
@@ -12,13 +12,22 @@ RecoveryPlan plan_recovery(const Observed& observed, const std::unordered_set<At
   };
 
   RecoveryPlan plan;
-  std::set<AttemptKey> live;
+  DrivenAttempts live;
   for (const auto& job : observed.live) {
     const AttemptKey key{job.id, job.attempt};
-    live.insert(key);
-    if (is_driven(key) && job.abort_requested_at) plan.aborted.push_back(job);
-    if (is_driven(key) || ended.contains(key)) continue;
-    if (const auto found = containers.find(key); found != containers.end()) {
+    live.emplace(key, job.scheduled_at);
+    if (is_driven(key)) {
+      plan.driven.push_back(job);
+      continue;
+    }
+    const auto* end = ended.find(key);
+    const bool is_it = end && end->scheduled_at == job.scheduled_at;
+    if (is_it && end->number >= observed.ended_before) continue;  // the record may have been read before that
+    if (is_it && end->outcome) {
+      plan.forgotten.push_back({job, *end->outcome});
+    } else if (end) {
+      plan.reused.push_back(job);
+    } else if (const auto found = containers.find(key); found != containers.end()) {
       plan.adopt.push_back({job, *found->second});
     } else if (job.status == JobStatus::running) {
       plan.vanished.push_back(job);
@@ -30,8 +39,9 @@ RecoveryPlan plan_recovery(const Observed& observed, const std::unordered_set<At
     if (container->phase == ContainerView::Phase::exited && is_driven(key)) plan.exited.push_back(*container);
     if (!live.contains(key) && !is_driven(key)) plan.remove.push_back(key);
   }
-  for (const auto key : observed.driven_before) {
-    if (!live.contains(key)) plan.fenced.push_back(key);
+  for (const auto& [key, scheduled_at] : observed.driven_before) {
+    const auto found = live.find(key);
+    if (found == live.end() || found->second != scheduled_at) plan.fenced.push_back(key);
   }
   return plan;
 }

@@ -4,22 +4,27 @@
 #pragma once
 
 #include "executor/core/container_view.hpp"
+#include "executor/core/ended_attempts.hpp"
 #include "shared/model/job.hpp"
 
-#include <set>
-#include <unordered_set>
+#include <map>
+#include <optional>
 #include <vector>
 
 namespace berth {
 
-// What was looked at, in this order: the containers, then the attempts driven, then the store's live records,
-// then the attempts driven again. An attempt that comes or goes while the others are being read is then never
-// taken for lost.
+// Attempts that this process drives, and when each was assigned.
+using DrivenAttempts = std::map<AttemptKey, std::optional<WallTime>>;
+
+// What was looked at, in this order: the attempts driven and ended, then the containers, then the store's
+// live records, then the attempts driven again. An attempt that comes or goes while the others are being read
+// is then never taken for lost.
 struct Observed {
+  DrivenAttempts driven_before;
+  std::uint64_t ended_before = 0;         // EndedAttempts::count()
   std::vector<ContainerView> containers;  // of this executor, in whatever state
-  std::set<AttemptKey> driven_before;
-  std::vector<Job> live;  // records that hold resources here
-  std::set<AttemptKey> driven;
+  std::vector<Job> live;                  // records that hold resources here
+  DrivenAttempts driven;
 };
 
 struct RecoveryPlan {
@@ -27,17 +32,21 @@ struct RecoveryPlan {
     Job job;
     ContainerView container;
   };
-  std::vector<Adoption> adopt;     // live record, container there: go on with it
-  std::vector<Job> begin;          // live record that never ran, no container: begin
+  std::vector<Adoption> adopt;  // live record, container there: go on with it
+  struct Forgotten {
+    Job job;
+    lifecycle::Outcome outcome;
+  };
+  std::vector<Forgotten> forgotten;  // has ended so, and the store went back to before that: tell it again
+  std::vector<Job> reused;           // of a number that was driven here: give it back
+  std::vector<Job> begin;            // live record that never ran, no container: begin
   std::vector<Job> vanished;       // record says RUNNING, no container: EXIT_UNKNOWN, never blindly run again
   std::vector<AttemptKey> remove;  // container without a live attempt
-  std::vector<Job> aborted;        // driven, and a person asked it to end: the word of it may have been lost
+  std::vector<Job> driven;         // live records of what is driven: the word of an abort may have been lost
   std::vector<AttemptKey> fenced;  // driven, but its record may have moved on
   std::vector<ContainerView> exited;  // driven, and its container has ended: a wait for that may hang
 };
 
-// `ended` are attempts that this process has brought to their end: a record that was read just before still
-// calls them live, and they are never begun again.
-RecoveryPlan plan_recovery(const Observed& observed, const std::unordered_set<AttemptKey>& ended);
+RecoveryPlan plan_recovery(const Observed& observed, const EndedAttempts& ended);
 
 }  // namespace berth

@@ -2,6 +2,7 @@
 
 #include "shared/runtime/log_subject.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace berth {
@@ -50,16 +51,25 @@ Reporter::Tracked* Reporter::find(AttemptKey key) {
 void Reporter::track(Job record, ReportListener& listener) {
   const AttemptKey key{record.id, record.attempt};
   Tracked tracked;
+  if (record.status == JobStatus::running && record.started_at)
+    tracked.started = lifecycle::Started{*record.started_at, record.attempts.back().steps};
   tracked.record = std::move(record);
   tracked.listener = &listener;
+  // Nobody waits for what was to be told of an attempt that had this key.
+  std::erase(ready_, key);
+  std::erase(doubtful_, key);
   tracked_.insert_or_assign(key, std::move(tracked));
 }
 
-void Reporter::forget(AttemptKey key) { tracked_.erase(key); }
+void Reporter::forget(AttemptKey key, const ReportListener& listener) {
+  const auto* tracked = find(key);
+  if (tracked && tracked->listener == &listener) tracked_.erase(key);
+}
 
 void Reporter::report(AttemptKey key, lifecycle::Event event) {
   auto* tracked = find(key);
   if (!tracked) return;
+  if (const auto* started = std::get_if<lifecycle::Started>(&event)) tracked->started = *started;
   auto& queue = tracked->queue;
   const bool is_under_way = tracked->written && queue.size() == 1;
   if (!queue.empty() && !is_under_way && supersedes(event, queue.back())) {
@@ -73,12 +83,17 @@ void Reporter::report(AttemptKey key, lifecycle::Event event) {
 void Reporter::refresh(const Job& record) {
   auto* tracked = find({record.id, record.attempt});
   // With a change under way the store's answer decides which of the two came first.
-  if (tracked && !tracked->written && record.version > tracked->record.version) tracked->record = record;
+  if (!tracked || tracked->written) return;
+  if (record.version > tracked->record.version) {
+    tracked->record = record;
+  } else if (record != tracked->record) {
+    verify({record.id, record.attempt});
+  }
 }
 
 void Reporter::verify(AttemptKey key) {
   auto* tracked = find(key);
-  if (tracked && !tracked->is_queued && is_live_here(key, tracked->record)) doubt(key, *tracked);
+  if (tracked && !tracked->is_queued && is_live_here(tracked->record, tracked->record)) doubt(key, *tracked);
 }
 
 bool Reporter::has_told(AttemptKey key) {
@@ -183,7 +198,7 @@ bool Reporter::compose(Tracked& tracked, std::vector<Change>& changes) {
 
 void Reporter::settle(AttemptKey key, const Changed& changed) {
   auto* tracked = find(key);
-  if (!tracked) return;
+  if (!tracked || !tracked->written) return;  // tracked anew meanwhile
   if (changed.outcome == Changed::Outcome::conflict) {
     tracked->written.reset();
     return doubt(key, *tracked);
@@ -239,8 +254,9 @@ Task<bool> Reporter::read_doubtful() {
   co_return false;
 }
 
-bool Reporter::is_live_here(AttemptKey key, const Job& record) const {
-  return holds_resources(record) && record.attempt == key.number && record.executor == name_;
+bool Reporter::is_live_here(const Job& known, const Job& record) const {
+  return holds_resources(record) && record.attempt == known.attempt && record.executor == name_ &&
+         record.scheduled_at == known.scheduled_at;
 }
 
 void Reporter::reread(AttemptKey key, const std::optional<Job>& record) {
@@ -248,9 +264,10 @@ void Reporter::reread(AttemptKey key, const std::optional<Job>& record) {
   if (!tracked) return;
   tracked->written.reset();
   auto* listener = tracked->listener;
-  if (record && is_live_here(key, *record)) {
+  if (record && is_live_here(tracked->record, *record)) {
     const bool is_new_abort = record->abort_requested_at && !tracked->record.abort_requested_at;
     tracked->record = *record;
+    tell_start_again(*tracked);
     release(key, *tracked);
     if (is_new_abort) listener->on_abort(record->message);
     return;
@@ -265,6 +282,15 @@ void Reporter::reread(AttemptKey key, const std::optional<Job>& record) {
   log_about({name_, key.job, key.number}, spdlog::level::info, "{}: {} is fenced off: {}", name_,
             to_string(key), why);
   listener->on_fenced_off(why);
+}
+
+// Of a store that went back in time: what runs would be called STARTING until it ends.
+void Reporter::tell_start_again(Tracked& tracked) {
+  const auto is_start = [](const auto& event) { return std::holds_alternative<lifecycle::Started>(event); };
+  const auto& queue = tracked.queue;
+  const bool is_due = tracked.started && tracked.record.status != JobStatus::running &&
+                      std::none_of(queue.begin(), queue.end(), is_start);
+  if (is_due) tracked.queue.emplace_front(*tracked.started);
 }
 
 Task<> Reporter::back_off(Error error) {

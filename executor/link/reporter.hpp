@@ -7,8 +7,8 @@
 //
 // Compare-and-set decides: on a conflict the record is read again. If it is still this executor's live
 // attempt, the event is applied anew, or dropped where it is no longer legal; else the attempt is told that
-// it was fenced off. When a call wasn't answered its outcome is unknown, so the records are read before
-// anything is repeated, for ever.
+// it was fenced off. A start that the store has forgotten is told again. When a call wasn't answered its
+// outcome is unknown, so the records are read before anything is repeated, for ever.
 #pragma once
 
 #include "executor/core/container_view.hpp"
@@ -42,10 +42,12 @@ class Reporter {
   // From now on the attempt that `record` is at can be reported about. The listener outlives it, or forget()
   // is called.
   void track(Job record, ReportListener& listener);
-  void forget(AttemptKey key);
+  // Does nothing once another listener tracks that key.
+  void forget(AttemptKey key, const ReportListener& listener);
   // Queues an event of a tracked attempt; nothing happens for one that isn't.
   void report(AttemptKey key, lifecycle::Event event);
-  // A newer record came by another way (the inbox).
+  // The record of a tracked attempt came by another way (the inbox, a look at all). One that isn't newer than
+  // what is known, and differs, is read again: it came late, or the store went back in time.
   void refresh(const Job& record);
   // Reads the attempt's record again, and tells its listener if it was fenced off.
   void verify(AttemptKey key);
@@ -64,6 +66,7 @@ class Reporter {
     std::deque<lifecycle::Event> queue;
     bool is_queued = false;  // stands in ready_ or doubtful_, or is being written
     bool is_doubtful = false;
+    std::optional<lifecycle::Started> started;  // as it was reported
     // The change under way, or whose outcome is unknown.
     std::optional<Job> written;
   };
@@ -79,8 +82,11 @@ class Reporter {
   void recorded(AttemptKey key, Tracked& tracked);
   Task<bool> read_doubtful();
   void reread(AttemptKey key, const std::optional<Job>& record);
+  static void tell_start_again(Tracked& tracked);
   void release(AttemptKey key, Tracked& tracked);
-  bool is_live_here(AttemptKey key, const Job& record) const;
+  // Whether the record is still at the attempt that is known as `known`, on this executor. When it was
+  // assigned counts too: a store that went back in time gives numbers anew.
+  bool is_live_here(const Job& known, const Job& record) const;
   Task<> back_off(Error error);
 
   Store& store_;

@@ -100,7 +100,7 @@ inline constexpr Milliseconds longest_backoff = 60s;
 inline constexpr std::uint32_t pull_tries = 3;          // of one attempt; the next is a new attempt's
 inline constexpr Milliseconds pull_report_period = 1s;  // between two progress reports of one pull
 inline constexpr std::size_t attempts_remembered =
-    16'384;  // ended attempts, so that a late inbox entry starts none again
+    16'384;  // ended attempts, so that neither a late inbox entry nor a store that went back starts one again
 
 // --- executor ---
 inline constexpr Milliseconds store_first_retry = 100ms;  // after a failed call, doubled up to the longest

@@ -50,6 +50,7 @@ struct Outcome {
   WallTime finished_at{};
   Steps steps{};  // what is absent here stands as it was told before
   std::optional<AttemptOutput> output{};
+  bool operator==(const Outcome&) const = default;
 };
 
 // --- what can happen to a job; by whom ---

@@ -422,6 +422,40 @@ TEST_F(FleetRun, FollowsASentinelFailoverInTheMiddle) {
   fleet_.reset();
 }
 
+// Acknowledged writes are lost then (docs/operations.md): records don't know of what was placed, begun and
+// ended in the last moments. Every job ends all the same as its kind does, and nothing stays behind.
+TEST_F(FleetRun, EndsEveryJobAfterAFailoverThatLostWrites) {
+  SentinelTrio trio;
+  start(trio.url(), 2);
+  start_ten_executors();
+  constexpr std::size_t jobs = 48;
+  submit(0, jobs);
+  await([&] { return ended() >= jobs / 4; });
+  trio.await_replica();
+  trio.cut_off_replica();
+  const auto lost = ended();
+  await([&] { return ended() > lost; }, Milliseconds{25'000});
+  trio.first().kill();
+  abort_the_unwanted();
+  await([&] { return ended() == jobs; }, Milliseconds{120'000});
+  const auto list = fleet_->ask({"ls", "--all", "--json"});
+  for (const auto& job : list.at("jobs").as_array()) {
+    SCOPED_TRACE(json::serialize(job));
+    const auto& kind = kind_of(std::stoul(text(job.at("definition").at("env"), "N")));
+    EXPECT_EQ(text(job, "status"), kind.status);
+    EXPECT_EQ(text(job, "cause"), kind.cause);
+    if (kind.cause == "EXIT") {
+      EXPECT_EQ(job.at("exit_code").to_number<int>(), kind.exit_code);
+    }
+  }
+  EXPECT_TRUE(fleet_->ask({"ls", "--json", "--status", "PENDING,RUNNING"}).at("jobs").as_array().empty());
+  EXPECT_TRUE(loses_all_containers(fleet_->cluster()));
+  std::string log;
+  for (const auto& name : fleet_->schedulers()) log += fleet_->folder().read(name + ".log");
+  EXPECT_NE(log.find("went back in time"), std::string::npos);
+  fleet_.reset();
+}
+
 // Counts to ten in about five seconds.
 constexpr const char* counting =
     "command: [sh, -c, \"echo begun >>/trace/steps; i=0; while [ $i -lt 10 ]; do i=$((i+1)); echo $i; sleep "

@@ -238,6 +238,59 @@ TEST_F(ExecutorAppTest, a_job_whose_inbox_entry_was_lost_is_found_by_the_next_lo
   EXPECT_EQ(finished(id).exit_code, 3);
 }
 
+// A failover may lose what was acknowledged. The executor that saw the ending tells it once more.
+TEST_F(ExecutorAppTest, an_ending_that_the_store_forgot_is_told_again_and_the_job_runs_no_second_time) {
+  auto chatty = definition("50ms", "3");
+  chatty.env["SIMULATE_OUTPUT"] = "2000";
+  const auto job = assign(chatty);
+  until_running(job.id);
+  const auto running = record(job.id);
+  auto ended = finished(job.id).attempts.front();
+  ASSERT_TRUE(ended.output->sha256);
+  until_no_container_is_left();
+  ended.output->sha256.reset();  // some of the output may be forgotten too
+  for (const auto& earlier : {running, job}) {
+    memory.go_back_to(earlier);
+    EXPECT_EQ(finished(job.id).attempts.front(), ended);
+  }
+  EXPECT_EQ(runtime.creates, 1);
+}
+
+TEST_F(ExecutorAppTest, a_running_job_whose_start_the_store_forgot_runs_on) {
+  const auto job = assign(definition("7s", "3"));
+  until_running(job.id);
+  const auto began = record(job.id).started_at;
+  memory.go_back_to(job);
+  until_running(job.id);
+  EXPECT_EQ(record(job.id).started_at, began);
+  EXPECT_EQ(finished(job.id).exit_code, 3);
+  EXPECT_EQ(runtime.creates, 1);
+}
+
+TEST_F(ExecutorAppTest, a_number_that_is_given_anew_is_given_back_and_the_next_one_runs) {
+  const auto queued =
+      record(loop.run(memory.admit({definition("1h")}, std::nullopt, "test")).value().ids.front());
+  const auto assign_anew = [&] {
+    clock.step_wall(Milliseconds{1});
+    change(queued.id, lifecycle::Assigned{executor_name});
+  };
+  assign_anew();
+  until_running(queued.id);
+  for (const bool is_driven : {true, false}) {
+    SCOPED_TRACE(is_driven);
+    memory.go_back_to(queued);
+    assign_anew();
+    run_until(queued.id, [](const Job& job) { return job.infrastructure_retries == 1; });
+    EXPECT_THAT(record(queued.id).attempts.back().message, HasSubstr("has had an attempt of this number"));
+    EXPECT_TRUE(containers().empty());
+  }
+  change(queued.id, lifecycle::BackoffElapsed{});
+  assign_anew();
+  until_running(queued.id);
+  EXPECT_EQ(record(queued.id).attempt, 2u);
+  EXPECT_EQ(runtime.creates, 2);
+}
+
 TEST_F(ExecutorAppTest, a_wall_clock_stepped_by_ten_minutes_ends_nothing) {
   for (const auto step : {std::chrono::minutes{10}, std::chrono::minutes{-10}}) {
     auto patient = definition("1h");

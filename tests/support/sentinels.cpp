@@ -22,8 +22,8 @@ SentinelTrio::SentinelTrio() : first_port_(free_port()) {
     const auto file = folder_.file(name + ".conf", "port " + std::to_string(ports_.at(i)) +
                                                        "\nbind 127.0.0.1\ndir " + folder_.path().string() +
                                                        "\nsentinel monitor prime 127.0.0.1 " + first_port +
-                                                       " 2\nsentinel down-after-milliseconds prime 500\n"
-                                                       "sentinel failover-timeout prime 3000\n");
+                                                       " 2\nsentinel down-after-milliseconds prime 3000\n"
+                                                       "sentinel failover-timeout prime 10000\n");
     sentinels_.at(i) =
         std::make_unique<Process>(std::vector<std::string>{"redis-server", file, "--sentinel"});
   }
@@ -55,6 +55,15 @@ void SentinelTrio::await_replica() const {
   while (wanted < 0 || position(*second_, "slave_repl_offset:") < wanted) {
     if (std::chrono::steady_clock::now() > give_up) throw std::runtime_error("the replica doesn't follow");
     std::this_thread::sleep_for(2ms);  // nothing tells when it has
+  }
+}
+
+void SentinelTrio::cut_off_replica() {
+  // It asks for its master as somebody whom the master doesn't know.
+  for (const auto* command :
+       {"CONFIG SET masteruser nobody", "CONFIG SET masterauth nothing", "CLIENT KILL TYPE master"}) {
+    const auto answer = second_->ask(command);
+    if (answer != "+OK\r\n" && answer != ":1\r\n") throw std::runtime_error(command + (": " + answer));
   }
 }
 

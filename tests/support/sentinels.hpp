@@ -1,5 +1,5 @@
 // A Redis with a replica and three Sentinels that watch over it, on ports of 127.0.0.1. A server that is
-// silent for half a second is taken for dead.
+// silent for three seconds is taken for dead: a busy disk takes longer than one for an fsync.
 #pragma once
 
 #include "tests/support/berth_process.hpp"
@@ -22,6 +22,9 @@ class SentinelTrio {
 
   // Returns when the replica has what the master has now.
   void await_replica() const;
+  // From now on nothing that the master acknowledges reaches the replica. For half a minute the Sentinels
+  // still let it follow a master that dies.
+  void cut_off_replica();
   // kill -9 of the master, at an instant at which its replica has all that it acknowledged.
   void kill_first();
 

@@ -111,6 +111,7 @@ const std::vector<std::pair<std::string, Event>>& all_events() {
       {"Begin", events::Begin{}},
       {"Found", events::Found{running()}},
       {"Vanished", events::Vanished{}},
+      {"Over", events::Over{}},
       {"Refused", events::Refused{"not here"}},
       {"Created", events::Created{}},
       {"Pulled", events::Pulled{}},
@@ -139,6 +140,7 @@ const std::map<std::pair<std::string, std::string>, std::string> moves{
     {{"Idle", "Begin"}, "Creating"},
     {{"Idle", "Found"}, "Running"},
     {{"Idle", "Vanished"}, "Reporting"},
+    {{"Idle", "Over"}, "Reporting"},
     {{"Idle", "Refused"}, "Reporting"},
     {{"Idle", "FencedOff"}, "Withdrawing"},
     {{"Creating", "Created"}, "Starting"},
@@ -206,6 +208,20 @@ TEST(Attempt, a_job_runs_its_output_is_stored_its_ending_acknowledged_and_only_t
   EXPECT_TRUE(d.asked<effects::Forget>());
 }
 
+TEST(Attempt, an_ending_that_the_store_forgot_is_told_again_as_it_was) {
+  auto first = in_state("Draining");
+  first.on(events::LogsCopied{{}, AttemptOutput{5, "cafe"}});
+  auto ending = first.ending();
+  ASSERT_TRUE(ending.steps.created_at && ending.output->sha256);
+  ending.started_at = WallTime{900};
+  Driver again;
+  again.on(events::Over{ending});
+  EXPECT_EQ(again.ending(), ending);
+  EXPECT_TRUE(again.told<lifecycle::Started>()) << "the store may have forgotten the start too";
+  again.on(events::EndingRecorded{});
+  EXPECT_EQ(again.state(), "Finished") << "its container is gone already";
+}
+
 // moby#27987: a wait that never ends although the container did.
 TEST(Attempt, an_exit_that_the_reconciling_look_saw_needs_no_answer_to_the_wait) {
   auto d = in_state("Running");
@@ -253,6 +269,15 @@ TEST(Attempt, output_that_even_the_last_read_does_not_get_is_marked_missing) {
   EXPECT_EQ(away.state(), "Draining") << "a daemon that is away comes back";
   away.on(events::RuntimeBack{});
   EXPECT_TRUE(away.asked<effects::FinishLogs>()) << "and nothing is to be followed any more";
+}
+
+TEST(Attempt, a_name_that_another_executor_has_on_the_same_daemon_is_no_failure_of_the_job) {
+  auto d = in_state("Creating");
+  d.on(events::Created{
+      Error{ErrorKind::conflict, "The container berth-b-1-1 exists and belongs to executor m2"}});
+  EXPECT_EQ(d.ending().cause, Cause::executor_lost);
+  d.on(events::EndingRecorded{});
+  EXPECT_EQ(d.state(), "Finished") << "what has the name isn't ours to remove";
 }
 
 TEST(Attempt, an_image_that_is_not_there_is_pulled_with_progress_told) {

@@ -115,6 +115,41 @@ TEST_F(ReporterTest, an_attempt_whose_record_moved_on_is_fenced_off_and_changes_
   EXPECT_EQ(record(job.id).version, moved.version);
 }
 
+// By a store that went back in time.
+TEST_F(ReporterTest, an_attempt_whose_number_was_given_anew_is_fenced_off) {
+  Heard heard;
+  const auto queued =
+      record(loop.run(memory.admit({definition()}, std::nullopt, "test")).value().ids.front());
+  const auto key = track(change(queued.id, lifecycle::Assigned{World::executor_name}), heard);
+  clock.step_wall(Milliseconds{1});
+  memory.go_back_to(queued);
+  const auto anew = change(queued.id, lifecycle::Assigned{World::executor_name});
+  ASSERT_EQ(anew.attempt, key.number);
+  reporter.report(key, ended(0));
+  ASSERT_TRUE(drain());
+  EXPECT_TRUE(heard.fenced);
+  EXPECT_EQ(record(queued.id).version, anew.version);
+}
+
+TEST_F(ReporterTest, a_start_that_the_store_forgot_is_told_again) {
+  Heard heard;
+  const auto job = assign(definition());
+  const auto key = track(job, heard);
+  reporter.report(key, lifecycle::Starting{});
+  ASSERT_TRUE(drain());
+  const auto starting = record(job.id);
+  reporter.report(key, started());
+  reporter.report(key, lifecycle::Noted{"so far so good"});
+  ASSERT_TRUE(drain());
+  const auto began = record(job.id).started_at;
+  ASSERT_TRUE(began);
+  memory.go_back_to(starting);
+  reporter.refresh(starting);
+  ASSERT_TRUE(drain());
+  EXPECT_EQ(record(job.id).status, JobStatus::running);
+  EXPECT_EQ(record(job.id).started_at, began);
+}
+
 TEST_F(ReporterTest, a_lost_answer_is_looked_up_and_nothing_is_written_twice) {
   Heard heard;
   const auto job = assign(definition());

@@ -45,10 +45,12 @@ struct Ending {
 
 std::string script(const std::string& text) { return "command:\n  - sh\n  - -c\n  - |\n    " + text + "\n"; }
 
-// What takes more memory than the 16 MiB that it has; and a child that does.
+// What takes more memory than the 16 MiB that it has; and a child that does, and asks the kernel to be killed
+// before its parent: while what was killed still holds its memory, the kernel may look for another.
 constexpr const char* too_much = "x=$(head -c 60000000 /dev/zero | tr '\\0' x); echo survived ${#x}";
 constexpr const char* a_child_too_much =
-    "sh -c 'x=$(head -c 60000000 /dev/zero | tr \"\\\\0\" x); echo survived ${#x}'";
+    "sh -c 'echo 1000 >/proc/self/oom_score_adj; x=$(head -c 60000000 /dev/zero | tr \"\\\\0\" x); echo "
+    "survived ${#x}'";
 
 const std::string usual = "resources: {cpu: 0.2, memory: 32MiB}\n";
 const std::string of_16_mib = "resources: {cpu: 0.2, memory: 16MiB}\n";

@@ -42,8 +42,9 @@ struct RecoveryPlan {
   std::vector<Job> begin;            // live record that never ran, no container: begin
   std::vector<Job> vanished;       // record says RUNNING, no container: EXIT_UNKNOWN, never blindly run again
   std::vector<AttemptKey> remove;  // container without a live attempt
-  std::vector<Job> driven;         // live records of what is driven: the word of an abort may have been lost
-  std::vector<AttemptKey> fenced;  // driven, but its record may have moved on
+  std::vector<Job>
+      driven;  // live records of what is driven: an abort may not have come, a start be forgotten
+  std::vector<AttemptKey> fenced;     // driven, but its record may have moved on
   std::vector<ContainerView> exited;  // driven, and its container has ended: a wait for that may hang
 };
 

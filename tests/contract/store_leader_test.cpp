@@ -133,6 +133,10 @@ Task<> a_job_that_ended_is_forgotten_whole(Store& store) {
   auto oldest = co_await store.ended_jobs({0}, 1);
   EXPECT_EQ(must(std::move(oldest)), std::vector<JobId>{{1}});
 
+  auto others = jobs;
+  for (auto& job : others) job.created_at = job.created_at + Milliseconds{1};  // ids were given anew
+  auto none = co_await store.forget_jobs(std::move(others), epoch);
+  EXPECT_EQ(must(std::move(none)), 0u);
   jobs[1].version -= 1;  // it has changed since it was read
   auto forgotten = co_await store.forget_jobs(jobs, epoch);
   EXPECT_EQ(must(std::move(forgotten)), 1u);

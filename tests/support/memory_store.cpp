@@ -21,6 +21,12 @@ bool is_for_inbox(const Job& before, const Job& after) {
 
 Error conflict(std::string message) { return {ErrorKind::conflict, std::move(message)}; }
 
+// As the function of this name in shared/redis/functions.lua.
+bool is_as_read(const Job& record, const Job& read) {
+  return record.version == read.version && record.status == read.status &&
+         record.created_at == read.created_at && record.scheduled_at == read.scheduled_at;
+}
+
 }  // namespace
 
 class MemoryStore::Watch final : public LogWatch {
@@ -130,10 +136,7 @@ Changed MemoryStore::apply(const Change& change) {
   const auto found = jobs_.find(change.after.id);
   if (found == jobs_.end()) return {Changed::Outcome::conflict, 0};
   Job& record = found->second;
-  const bool is_it = record.version == change.before.version && record.status == change.before.status &&
-                     record.created_at == change.before.created_at &&
-                     record.scheduled_at == change.before.scheduled_at;
-  if (!is_it) return {Changed::Outcome::conflict, record.version};
+  if (!is_as_read(record, change.before)) return {Changed::Outcome::conflict, record.version};
   record = change.after;
   record.version = change.before.version + 1;
   Event event;
@@ -226,7 +229,7 @@ Task<Result<std::size_t>> MemoryStore::forget_jobs(std::vector<Job> jobs, Epoch 
   std::size_t forgotten = 0;
   for (const Job& job : jobs) {
     const auto found = jobs_.find(job.id);
-    if (found == jobs_.end() || found->second.version != job.version) continue;
+    if (found == jobs_.end() || !is_as_read(found->second, job)) continue;
     for (std::uint32_t attempt = 1; attempt <= job.attempt; ++attempt) logs_.erase({job.id, attempt});
     jobs_.erase(found);
     ++forgotten;

@@ -131,6 +131,21 @@ TEST_F(ReporterTest, an_attempt_whose_number_was_given_anew_is_fenced_off) {
   EXPECT_EQ(record(queued.id).version, anew.version);
 }
 
+TEST_F(ReporterTest, an_attempt_of_the_same_number_is_not_forgotten_with_the_one_before) {
+  Heard before;
+  Heard after;
+  const auto job = assign(definition());
+  const auto key = track(job, before);
+  reporter.verify(key);  // still in line when the next one comes
+  track(job, after);
+  reporter.forget(key, before);
+  reporter.report(key, started());
+  reporter.report(key, ended(0));
+  ASSERT_TRUE(drain());
+  EXPECT_TRUE(after.recorded);
+  EXPECT_FALSE(before.recorded);
+}
+
 TEST_F(ReporterTest, a_start_that_the_store_forgot_is_told_again) {
   Heard heard;
   const auto job = assign(definition());
